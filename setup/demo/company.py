@@ -1,0 +1,54 @@
+"""The company of the demo: pounds, its own chart of accounts and warehouse."""
+
+NAME = "Online Retail Sample (UK)"
+
+
+def find_company(env):
+    """Return the demo company, if it is loaded."""
+    return env["res.company"].search([("name", "=", NAME)], limit=1)
+
+
+def create_company(env):
+    """Create the company with its currency, accounts, warehouse and the administrator's access."""
+    pound = env.ref("base.GBP")
+    pound.active = True
+    company = env["res.company"].create(
+        {
+            "name": NAME,
+            "currency_id": pound.id,
+            "country_id": env.ref("base.uk").id,
+            "street": "1 Sample Street",
+            "city": "London",
+            "email": "shop@retail-sample.example.com",
+        }
+    )
+    give_access(env, company)
+    load_chart(env, company)
+    return company
+
+
+def give_access(env, company):
+    """Let the administrator work in the company, and see it first."""
+    users = env.ref("base.user_admin") | env.user
+    users.write({"company_ids": [(4, company.id)]})
+    env.ref("base.user_admin").company_id = company
+
+
+def load_chart(env, company):
+    """Give the company a chart of accounts: the British one when it is installed."""
+    installed = env["ir.module.module"].search_count([("name", "=", "l10n_uk"), ("state", "=", "installed")])
+    template = "uk" if installed else "generic_coa"
+    env["account.chart.template"].with_company(company).try_loading(template, company, install_demo=False)
+
+
+def company_env(env, company):
+    """Return the administrator's environment in the company, quiet: no mails, no tracking of changes."""
+    context = {
+        "allowed_company_ids": company.ids,
+        "tz": "Europe/London",
+        "lang": "en_US",
+        "tracking_disable": True,
+        "mail_notify_force_send": False,
+        "mail_auto_subscribe_no_notify": True,
+    }
+    return env(user=env.ref("base.user_admin"), context=context, su=True)

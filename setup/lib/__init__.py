@@ -1,0 +1,1 @@
+"""What stands behind ./setup/run, ./setup/test and ./setup/lint (standard library only)."""
