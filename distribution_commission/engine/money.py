@@ -1,0 +1,58 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""Exact numbers: reading, rounding, sharing out."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+
+def exact(value):
+    """Return the exact number behind a stored value.
+
+    The database driver hands numerics over as floats; their shortest representation is the stored decimal again
+    (up to 15 significant digits), so nothing is lost on the way through text.
+
+    :param value: float, int, str, Decimal or Fraction
+    :rtype: Fraction
+    """
+    if isinstance(value, float):
+        return Fraction(repr(value))
+    return Fraction(value or 0)
+
+
+def round_half_up(value, unit):
+    """Round to a multiple of the currency's smallest unit, halves away from zero.
+
+    :param Fraction value: exact amount
+    :param Decimal unit: smallest unit of the currency, such as 0.01
+    :rtype: Decimal
+    """
+    unit_exact = Fraction(unit)
+    count = abs(Fraction(value)) / unit_exact
+    whole = int(count + Fraction(1, 2))
+    return unit * (whole if value >= 0 else -whole)
+
+
+def allocate(total, weights, unit):
+    """Share a total out by weights, to the unit, with nothing lost: the largest remainders get the last units.
+
+    Ties go to the earlier weight. With no weight at all everything goes to the first.
+
+    :param Decimal total: a multiple of the unit, of any sign
+    :param list weights: non-negative numbers
+    :param Decimal unit: smallest unit of the currency
+    :rtype: list of Decimal
+    """
+    if not weights:
+        return []
+    exact_weights = [Fraction(weight) for weight in weights]
+    weight_sum = sum(exact_weights)
+    if not weight_sum:
+        return [total] + [unit * 0] * (len(weights) - 1)
+    units = int(abs(Fraction(total)) / Fraction(unit))
+    shares = [units * weight / weight_sum for weight in exact_weights]
+    counts = [int(share) for share in shares]
+    by_remainder = sorted(range(len(shares)), key=lambda i: (counts[i] - shares[i], i))
+    for position in range(units - sum(counts)):
+        counts[by_remainder[position]] += 1
+    sign = 1 if total >= 0 else -1
+    return [unit * count * sign for count in counts]

@@ -1,0 +1,151 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from collections import defaultdict
+from fractions import Fraction
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from ..engine.eligible_base import discount_factor
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    # === CRUD METHODS === #
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_commission(self):
+        self._check_no_commission()
+
+    # === BUSINESS METHODS: CUSTOMER INVOICES === #
+
+    def _post(self, soft=True):
+        """Override of `account`: posted invoices and credit notes change what orders earn."""
+        posted = super()._post(soft=soft)
+        posted._converge_commission()
+        return posted
+
+    def button_draft(self):
+        """Override of `account`: an invoice that is a draft again does not count; commission moves stay posted."""
+        self._check_no_commission()
+        result = super().button_draft()
+        self._converge_commission()
+        return result
+
+    def button_cancel(self):
+        """Override of `account`, see `button_draft`."""
+        self._check_no_commission()
+        result = super().button_cancel()
+        self._converge_commission()
+        return result
+
+    def _converge_commission(self):
+        """Say that something happened to the orders behind these invoices and credit notes."""
+        # Accountants have no rights on orders.
+        invoices = self.sudo().filtered(lambda move: move.move_type in ("out_invoice", "out_refund"))
+        # Unlinked credit notes touch the orders of the invoice they reverse.
+        lines = (invoices | invoices.reversed_entry_id).invoice_line_ids.sale_line_ids
+        lines.order_id._converge_commission()
+
+    def _get_commission_shares(self):
+        """Return what this invoice or credit note says of sale order lines, net of its discount lines.
+
+        A discount line that belongs to an order reduces that order's lines, another one all lines. On a credit note,
+        lines that belong to no order line are shared out, by value, over the lines of the invoice it reverses.
+
+        :return: (sale order line id, quantity in its unit of measure, untaxed amount in the order's currency)
+        :rtype: list
+        """
+        self.ensure_one()
+        goods, loose, discounts = [], Fraction(0), defaultdict(Fraction)
+        for item in self.invoice_line_ids.filtered(lambda item: item.display_type == "product"):
+            sale_line = item.sale_line_ids[:1]
+            amount = item._get_commission_amount()
+            role = sale_line._get_commission_role() if sale_line else ("discount" if amount < 0 else "loose")
+            if role == "goods":
+                goods.append((sale_line, item._get_commission_quantity(sale_line), amount))
+            elif role == "discount":
+                discounts[sale_line.order_id.id] += amount
+            elif role == "loose":
+                loose += amount
+        shares = self._share_out_discounts(goods, discounts)
+        if self.move_type == "out_refund" and loose:
+            shares += self._share_out_loose_credit(loose)
+        return shares
+
+    def _share_out_discounts(self, goods, discounts):
+        totals = defaultdict(Fraction)
+        for sale_line, _quantity, amount in goods:
+            totals[sale_line.order_id.id] += amount
+        everything = discount_factor(sum(totals.values(), Fraction(0)), discounts.get(False, Fraction(0)))
+        factors = {
+            order_id: discount_factor(total, discounts.get(order_id, Fraction(0))) for order_id, total in totals.items()
+        }
+        return [
+            (sale_line.id, quantity, amount * factors[sale_line.order_id.id] * everything)
+            for sale_line, quantity, amount in goods
+        ]
+
+    def _share_out_loose_credit(self, amount):
+        """Share an amount out over the lines of the reversed invoice, by value."""
+        invoiced = self.reversed_entry_id._get_commission_shares() if self.reversed_entry_id else []
+        total = sum((share for _line_id, _quantity, share in invoiced), Fraction(0))
+        if not total:
+            return []
+        return [(line_id, Fraction(0), amount * share / total) for line_id, _quantity, share in invoiced]
+
+    def _get_commission_moment(self):
+        """Return when the hold of an invoiced service begins: the invoice date, in the business time zone.
+
+        :return: naive UTC
+        :rtype: datetime
+        """
+        program = self.invoice_line_ids.sale_line_ids.order_id.distribution_program_id[:1]
+        return program._get_business_day_start(self.invoice_date or self.date)
+
+    # === BUSINESS METHODS: COMMISSION MOVES === #
+
+    def _check_no_commission(self):
+        """Refuse to undo what the commission ledger was posted with.
+
+        :raise UserError: naming the move
+        """
+        commission = self.line_ids.filtered("distribution_distributor_id").move_id
+        if commission:
+            raise UserError(
+                self.env._(
+                    "%s belongs to the commission ledger and stays posted. A correction is a return, a credit note or a "
+                    "cancellation: the ledger then posts the difference by itself.",
+                    commission[0].display_name,
+                )
+            )
+
+    @api.model
+    def _create_commission_move(self, company, date, ref, lines_vals, journal=None):
+        """Create and post an entry of the commission ledger.
+
+        The caller's right to do so is checked by the caller; posting itself needs accounting rights that a
+        salesperson or a cron does not have.
+
+        :param datetime.date date: business date; Odoo moves it out of a locked period by itself
+        :param list lines_vals: values of the lines, with `balance` in company currency
+        :return: the posted move
+        """
+        move = (
+            self.sudo()
+            .with_company(company)
+            .create(self._prepare_commission_move_vals(company, date, ref, lines_vals, journal))
+        )
+        return move._post(soft=False)
+
+    @api.model
+    def _prepare_commission_move_vals(self, company, date, ref, lines_vals, journal=None):
+        return {
+            "move_type": "entry",
+            "company_id": company.id,
+            "journal_id": (journal or company.commission_journal_id).id,
+            "date": date,
+            "ref": ref,
+            "line_ids": [Command.create(vals) for vals in lines_vals],
+        }

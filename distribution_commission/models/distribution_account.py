@@ -1,0 +1,197 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+
+class DistributionAccount(models.Model):
+    """What a company owes one distributor. Only settlement and money out touch it, never a sale."""
+
+    _name = "distribution.account"
+    _description = "Commission Account"
+    _order = "company_id, distributor_id"
+    _rec_name = "distributor_id"
+
+    distributor_id = fields.Many2one(
+        comodel_name="distribution.distributor", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    partner_id = fields.Many2one(related="distributor_id.partner_id")
+    program_id = fields.Many2one(related="distributor_id.program_id", store=True, index=True)
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    available = fields.Monetary(readonly=True, required=True, default=0.0, help="Settled and free to be withdrawn.")
+    reserved = fields.Monetary(readonly=True, required=True, default=0.0, help="Asked for, not paid out yet.")
+    debt = fields.Monetary(readonly=True, required=True, default=0.0, help="Taken back after it was paid out.")
+    revision = fields.Integer(readonly=True, required=True, default=0, aggregator=None)
+    held_amount = fields.Monetary(string="Held", compute="_compute_ledger_amounts")
+    due_amount = fields.Monetary(string="Due", compute="_compute_ledger_amounts")
+
+    _distributor_company_uniq = models.UniqueIndex(
+        "(distributor_id, company_id)", "A distributor has one account with a company."
+    )
+    _not_negative = models.Constraint(
+        "CHECK(available >= 0 AND reserved >= 0 AND debt >= 0)", "No figure of a commission account can be negative."
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_ledger_amounts(self):
+        groups = self.env["distribution.commission.entry"]._read_group(
+            [("distributor_id", "in", self.distributor_id.ids), ("state", "in", ("held", "due"))],
+            ["distributor_id", "company_id", "state"],
+            ["amount:sum"],
+        )
+        sums = {(distributor, company, state): amount for distributor, company, state, amount in groups}
+        for account in self:
+            account.held_amount = sums.get((account.distributor_id, account.company_id, "held"), 0.0)
+            account.due_amount = sums.get((account.distributor_id, account.company_id, "due"), 0.0)
+
+    # === ACTION METHODS === #
+
+    def action_view_entries(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "distribution_commission.distribution_commission_entry_action"
+        )
+        domain = [("distributor_id", "=", self.distributor_id.id), ("company_id", "=", self.company_id.id)]
+        return {**action, "domain": domain, "context": {}}
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _get_or_create(self, distributors, company):
+        """Return the accounts of distributors with a company, created where missing."""
+        domain = [("distributor_id", "in", distributors.ids), ("company_id", "=", company.id)]
+        accounts = self.search(domain)
+        missing = distributors - accounts.distributor_id
+        return accounts + self.create([{"distributor_id": d.id, "company_id": company.id} for d in missing])
+
+    def _add(self, amounts):
+        """Add settled amounts: debt is repaid first, a negative amount takes from available and then makes debt.
+
+        :param dict amounts: account id → Decimal, of any sign
+        """
+        net = "(account.available - account.debt + delta.amount)"
+        self._update_figures(f"available = GREATEST({net}, 0), debt = GREATEST(-{net}, 0)", amounts)
+
+    def _reserve(self, amounts):
+        """Move amounts from available to reserved.
+
+        :param dict amounts: account id → Decimal, positive
+        :raise UserError: where less is available
+        """
+        self._update_figures(
+            "available = account.available - delta.amount, reserved = account.reserved + delta.amount",
+            amounts,
+            "account.available >= delta.amount",
+        )
+
+    def _release_reserved(self, amounts):
+        """Give reserved amounts back: debt that arose meanwhile is repaid first.
+
+        :param dict amounts: account id → Decimal, positive
+        """
+        net = "(account.available - account.debt + delta.amount)"
+        self._update_figures(
+            f"reserved = account.reserved - delta.amount, available = GREATEST({net}, 0), debt = GREATEST(-{net}, 0)",
+            amounts,
+            "account.reserved >= delta.amount",
+        )
+
+    def _pay_reserved(self, amounts):
+        """Take amounts that were paid out off reserved.
+
+        :param dict amounts: account id → Decimal, positive
+        """
+        self._update_figures(
+            "reserved = account.reserved - delta.amount", amounts, "account.reserved >= delta.amount"
+        )
+
+    def _update_figures(self, assignments, amounts, condition="TRUE"):
+        """Compute new figures inside the database, on decimals, under a lock taken in order of id.
+
+        The update counts a revision whether or not a figure changes: that is what makes two of them wait in line.
+
+        :param str assignments: SQL of our own making, no user input
+        :raise UserError: where the condition does not hold for every account
+        """
+        if not amounts:
+            return
+        self.flush_model()
+        rows = SQL(", ").join(SQL("(%s, %s::numeric)", key, str(amounts[key])) for key in sorted(amounts))
+        query = SQL(
+            f"""
+            WITH delta (id, amount) AS (VALUES %s),
+                 locked AS (
+                SELECT account.id FROM distribution_account AS account
+                  JOIN delta ON delta.id = account.id
+                 ORDER BY account.id
+                   FOR NO KEY UPDATE OF account
+            )
+            UPDATE distribution_account AS account
+               SET {assignments}, revision = account.revision + 1
+              FROM delta, locked
+             WHERE account.id = delta.id AND account.id = locked.id AND {condition}
+            RETURNING account.id
+            """,
+            rows,
+        )
+        self.env.cr.execute(query)
+        changed = {row[0] for row in self.env.cr.fetchall()}
+        self.invalidate_model(["available", "reserved", "debt", "revision"], flush=False)
+        refused = self.browse(sorted(set(amounts) - changed))
+        if refused:
+            raise UserError(
+                self.env._(
+                    "The account of %(distributor)s does not hold enough for this: %(available)s available, "
+                    "%(reserved)s reserved.",
+                    distributor=refused[0].distributor_id.display_name,
+                    available=refused[0].available,
+                    reserved=refused[0].reserved,
+                )
+            )
+
+    # === RECONCILIATION OF THE TWO BOOKS === #
+
+    @api.model
+    def _get_book_differences(self, company):
+        """Compare the commission ledger with the general ledger, per distributor and account.
+
+        :return: dicts with distributor_id, account (`accrued` or `payable`), ledger, books; empty when they agree
+        :rtype: list
+        """
+        self.env.flush_all()
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                WITH ledger AS (
+                    SELECT distributor_id, %(accrued)s AS account_id, SUM(amount) AS amount
+                      FROM distribution_commission_entry
+                     WHERE company_id = %(company)s AND state != 'settled' AND accrual_line_id IS NOT NULL
+                     GROUP BY distributor_id
+                     UNION ALL
+                    SELECT distributor_id, %(payable)s, available + reserved - debt
+                      FROM distribution_account WHERE company_id = %(company)s
+                ), books AS (
+                    SELECT distribution_distributor_id AS distributor_id, account_id, -SUM(balance) AS amount
+                      FROM account_move_line
+                     WHERE company_id = %(company)s AND parent_state = 'posted'
+                       AND account_id IN (%(accrued)s, %(payable)s)
+                     GROUP BY distribution_distributor_id, account_id
+                )
+                SELECT distributor_id,
+                       CASE account_id WHEN %(accrued)s THEN 'accrued' ELSE 'payable' END AS account,
+                       COALESCE(ledger.amount, 0)::text AS ledger,
+                       COALESCE(books.amount, 0)::text AS books
+                  FROM ledger FULL JOIN books USING (distributor_id, account_id)
+                 WHERE COALESCE(ledger.amount, 0) != COALESCE(books.amount, 0)
+                 ORDER BY distributor_id, account
+                """,
+                company=company.id,
+                accrued=company.commission_accrued_account_id.id,
+                payable=company.commission_payable_account_id.id,
+            )
+        )
+        return rows

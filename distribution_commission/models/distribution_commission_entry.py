@@ -1,0 +1,309 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command, Domain
+from odoo.tools import SQL, split_every
+
+from ..const import ENTRY_STATES, MAX_MOVE_LINES
+from ..engine.convergence import Row
+
+GUARD_FUNCTION = "distribution_commission_entry_guard"
+
+# Identity, parties, figures: what an entry says can never change, through no door. A migration that adds a column
+# here fills it first and then replaces the function.
+PROTECTED_COLUMNS = (
+    "id term_id revision kind reverses_id delivery_id distributor_id program_id company_id currency_id order_id line_id "
+    "level rate base amount date explanation create_date create_uid"
+).split()
+
+
+class DistributionCommissionEntry(models.Model):
+    """One signed row of the ledger. Rows are only ever added; the database itself refuses anything else."""
+
+    _name = "distribution.commission.entry"
+    _description = "Commission Entry"
+    _order = "id desc"
+
+    term_id = fields.Many2one(
+        comodel_name="distribution.commission.term", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    revision = fields.Integer(required=True, readonly=True, aggregator=None)
+    kind = fields.Selection(
+        selection=[("earning", "Earning"), ("clawback", "Clawback")], required=True, readonly=True
+    )
+    reverses_id = fields.Many2one(
+        comodel_name="distribution.commission.entry",
+        string="Takes Back",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+    )
+    delivery_id = fields.Many2one(
+        comodel_name="stock.picking", index="btree_not_null", ondelete="restrict", readonly=True
+    )
+    distributor_id = fields.Many2one(
+        comodel_name="distribution.distributor", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    program_id = fields.Many2one(
+        comodel_name="distribution.program", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    currency_id = fields.Many2one(
+        comodel_name="res.currency", required=True, ondelete="restrict", readonly=True
+    )
+    order_id = fields.Many2one(
+        comodel_name="sale.order", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    line_id = fields.Many2one(
+        comodel_name="sale.order.line", string="Order Line", required=True, index=True, ondelete="restrict",
+        readonly=True,
+    )
+    level = fields.Integer(required=True, readonly=True, aggregator=None)
+    rate = fields.Float(string="Rate (%)", digits=(7, 4), required=True, readonly=True, aggregator=None)
+    base = fields.Monetary(required=True, readonly=True, help="By how much the eligible base changed.")
+    amount = fields.Monetary(required=True, readonly=True)
+    date = fields.Date(required=True, readonly=True, help="Business date in the program's time zone.")
+    explanation = fields.Json(readonly=True)
+    why = fields.Text(compute="_compute_why", help="How the amount was reached.")
+    state = fields.Selection(selection=ENTRY_STATES, required=True, readonly=True, default="held")
+    release_date = fields.Date(required=True, readonly=True, help="When the hold ends and the entry is due.")
+    accrual_line_id = fields.Many2one(
+        comodel_name="account.move.line",
+        string="Accrual Journal Item",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+        copy=False,
+    )
+    settlement_line_id = fields.Many2one(
+        comodel_name="distribution.settlement.line",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+        copy=False,
+    )
+
+    # An assertion: the lock on the term makes a violation impossible; it would be a bug, not a race.
+    _posting_uniq = models.UniqueIndex(
+        "(term_id, revision, COALESCE(reverses_id, 0), COALESCE(delivery_id, 0))",
+        "The same change of a term cannot be posted twice.",
+    )
+    _release_idx = models.Index("(release_date, program_id) WHERE state = 'held'")
+    _due_idx = models.Index("(company_id, distributor_id) WHERE state = 'due'")
+    _unposted_idx = models.Index("(company_id, date) WHERE accrual_line_id IS NULL")
+
+    def init(self):
+        """Make the table append-only in PostgreSQL, for SQL as for the ORM."""
+        self._create_guard()
+
+    @api.model
+    def _create_guard(self):
+        same = " AND ".join(f"OLD.{column} IS NOT DISTINCT FROM NEW.{column}" for column in PROTECTED_COLUMNS)
+        self.env.cr.execute(
+            f"""
+            CREATE OR REPLACE FUNCTION {GUARD_FUNCTION}() RETURNS trigger AS $$
+            BEGIN
+                IF TG_OP = 'UPDATE' THEN
+                    IF {same}
+                       AND (OLD.state = 'held' OR OLD.release_date = NEW.release_date)
+                       AND (OLD.state = NEW.state
+                            OR (OLD.state = 'held' AND NEW.state = 'due')
+                            OR (OLD.state = 'due' AND NEW.state = 'settled')) THEN
+                        RETURN NEW;
+                    END IF;
+                END IF;
+                RAISE EXCEPTION 'The commission ledger is append-only: % of distribution_commission_entry refused.', TG_OP
+                    USING ERRCODE = 'restrict_violation';
+            END $$ LANGUAGE plpgsql;
+            DROP TRIGGER IF EXISTS distribution_commission_entry_guard_row ON {self._table};
+            CREATE TRIGGER distribution_commission_entry_guard_row BEFORE UPDATE OR DELETE ON {self._table}
+                FOR EACH ROW EXECUTE FUNCTION {GUARD_FUNCTION}();
+            DROP TRIGGER IF EXISTS distribution_commission_entry_guard_truncate ON {self._table};
+            CREATE TRIGGER distribution_commission_entry_guard_truncate BEFORE TRUNCATE ON {self._table}
+                FOR EACH STATEMENT EXECUTE FUNCTION {GUARD_FUNCTION}();
+            """  # pylint: disable=sql-injection
+        )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("line_id.order_id.name", "level", "kind")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for entry in self:
+            entry.display_name = f"{entry.order_id.name} L{entry.level} {kinds.get(entry.kind, '')}"
+
+    @api.depends("explanation")
+    def _compute_why(self):
+        for entry in self:
+            entry.why = entry._get_why()
+
+    def _get_why(self):
+        """Return in words how the amount was reached."""
+        self.ensure_one()
+        facts = self.explanation
+        if not facts:
+            return False
+        _ = self.env._
+        sentences = [
+            _(
+                "Eligible base %(base)s %(currency)s: the smallest of %(sent)s sent out, %(kept)s kept by the customer and "
+                "%(money)s invoiced or to be invoiced.",
+                **{key: facts[key] for key in ("base", "currency", "sent", "kept", "money")},
+            ),
+            _(
+                "Rate %(rate)s %% on level %(level)s, frozen when order %(order)s was confirmed.",
+                rate=facts["rate"],
+                level=facts["level"],
+                order=self.order_id.name,
+            ),
+            _(
+                "The term should hold %(target)s and held %(held)s, so the ledger changes by %(change)s.",
+                target=facts["target"],
+                held=facts["held_before"],
+                change=str(Decimal(facts["target"]) - Decimal(facts["held_before"])),
+            ),
+        ]
+        return "\n".join(sentences)
+
+    # === CRUD METHODS === #
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("Commission entries are never deleted: the ledger is append-only."))
+
+    # === ACTION METHODS === #
+
+    def action_view_order(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sale.order",
+            "res_id": self.order_id.id,
+            "view_mode": "form",
+        }
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _get_rows_by_term(self, terms):
+        """Return what the ledger holds for terms.
+
+        :return: term id → list of `engine.convergence.Row`, in order of id
+        :rtype: dict
+        """
+        query = SQL(
+            """
+            SELECT term_id, id, amount::text, base::text, COALESCE(delivery_id, 0), COALESCE(reverses_id, 0)
+              FROM distribution_commission_entry
+             WHERE term_id IN %s
+             ORDER BY id
+            """,
+            tuple(terms.ids),
+        )
+        self.flush_model()
+        rows = defaultdict(list)
+        for term_id, entry_id, amount, base, delivery_id, reverses_id in self.env.execute_query(query):
+            rows[term_id].append(Row(entry_id, Decimal(amount), Decimal(base), delivery_id, reverses_id))
+        return rows
+
+    @api.model
+    def _release(self, program):
+        """End the holds of a program that have run out.
+
+        :return: how many entries became due
+        :rtype: int
+        """
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE distribution_commission_entry
+                   SET state = 'due', write_date = %s, write_uid = %s
+                 WHERE program_id = %s AND state = 'held' AND release_date <= %s
+                """,
+                fields.Datetime.now(),
+                self.env.uid,
+                program.id,
+                program._get_business_date(),
+            )
+        )
+        self.invalidate_model(["state"], flush=False)
+        return self.env.cr.rowcount
+
+    @api.model
+    def _cron_release(self):
+        """End the holds that have run out, program by program."""
+        programs = self.env["distribution.program"].with_context(active_test=False).search([], order="id")
+        for done, program in enumerate(programs, start=1):
+            self._release(program)
+            self.env["ir.cron"]._commit_progress(1, remaining=len(programs) - done)
+
+    # === ACCOUNTING === #
+
+    @api.model
+    def _cron_post_accruals(self):
+        """Post the journal entries of what was earned and taken back, company by company."""
+        companies = self.env["res.company"].search([("commission_journal_id", "!=", False)], order="id")
+        for done, company in enumerate(companies, start=1):
+            self.search([("company_id", "=", company.id), ("accrual_line_id", "=", False)])._post_accruals()
+            self.env["ir.cron"]._commit_progress(1, remaining=len(companies) - done)
+
+    def _post_accruals(self):
+        """Post the accrual of entries that have none: per company, business day and kind.
+
+        An earning debits commission expense and credits accrued commission; a clawback the reverse, on its own date.
+
+        :return: the posted moves
+        """
+        moves = self.env["account.move"]
+        pending = self.filtered(lambda entry: not entry.accrual_line_id).sorted("id")
+        for (company, date, _kind), entries in pending.grouped(lambda e: (e.company_id, e.date, e.kind)).items():
+            company._check_commission_accounts()
+            by_distributor = entries.grouped("distributor_id")
+            for distributors in split_every(MAX_MOVE_LINES // 2, by_distributor):
+                batch = {distributor: by_distributor[distributor] for distributor in distributors}
+                moves += self._post_accrual_move(company, date, batch)
+        return moves
+
+    def _post_accrual_move(self, company, date, batch):
+        """Post one move.
+
+        :param dict batch: distributor → entries
+        """
+        lines_vals = [
+            vals for distributor, entries in batch.items() for vals in entries._prepare_accrual_lines_vals(distributor)
+        ]
+        move = self.env["account.move"]._create_commission_move(
+            company, date, self.env._("Commission earned and taken back, %s", fields.Date.to_string(date)), lines_vals
+        )
+        accrued = move.line_ids.filtered(lambda line: line.account_id == company.commission_accrued_account_id)
+        line_by_distributor = accrued.grouped("distribution_distributor_id")
+        for distributor, entries in batch.items():
+            entries.accrual_line_id = line_by_distributor[distributor]
+        return move
+
+    def _prepare_accrual_lines_vals(self, distributor):
+        """Return the debit and credit of one distributor's entries; labels carry codes, not names."""
+        company = self.company_id
+        amount = float(self._get_total())
+        common = {
+            "name": self.env._("Commission %s", distributor.code),
+            "partner_id": distributor.partner_id.id,
+            "distribution_distributor_id": distributor.id,
+        }
+        return [
+            {**common, "account_id": company.commission_expense_account_id.id, "balance": amount},
+            {**common, "account_id": company.commission_accrued_account_id.id, "balance": -amount},
+        ]
+
+    def _get_total(self):
+        """Return the exact sum of the amounts.
+
+        :rtype: Decimal
+        """
+        return sum((Decimal(repr(amount)) for amount in self.mapped("amount")), Decimal(0))

@@ -1,0 +1,248 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..engine.convergence import Row, commission, converge
+from ..engine.eligible_base import eligible_bases
+from ..engine.explanation import explain
+from ..engine.money import exact
+
+
+class DistributionCommissionTerm(models.Model):
+    """What one distributor gets of one order line, frozen when the order is confirmed.
+
+    The ledger follows the term whatever happens to rules, grades and the tree afterwards.
+    """
+
+    _name = "distribution.commission.term"
+    _description = "Commission Term"
+    _order = "order_id desc, line_id, level"
+    _rec_name = "line_id"
+
+    order_id = fields.Many2one(comodel_name="sale.order", required=True, index=True, ondelete="restrict")
+    line_id = fields.Many2one(
+        comodel_name="sale.order.line", string="Order Line", required=True, index=True, ondelete="restrict"
+    )
+    program_id = fields.Many2one(
+        comodel_name="distribution.program", required=True, index=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one(comodel_name="res.company", required=True, index=True, ondelete="restrict")
+    currency_id = fields.Many2one(comodel_name="res.currency", required=True, ondelete="restrict")
+    distributor_id = fields.Many2one(
+        comodel_name="distribution.distributor", required=True, index=True, ondelete="restrict"
+    )
+    level = fields.Integer(required=True, aggregator=None)
+    rule_id = fields.Many2one(
+        comodel_name="distribution.commission.rule", required=True, index=True, ondelete="restrict"
+    )
+    rate = fields.Float(string="Rate (%)", digits=(7, 4), required=True, aggregator=None)
+    base_kind = fields.Selection(selection=[("untaxed", "Untaxed value")], required=True, default="untaxed")
+    grade_id = fields.Many2one(comodel_name="distribution.grade", string="Grade Then", ondelete="restrict")
+    currency_rate = fields.Float(
+        digits=0, required=True, aggregator=None, help="Order currency for one unit of company currency, at confirmation."
+    )
+    expected_amount = fields.Monetary(string="Expected", required=True, help="Commission if nothing is returned.")
+    state = fields.Selection(
+        selection=[("active", "Active"), ("superseded", "Superseded")], required=True, default="active", index=True
+    )
+    revision = fields.Integer(
+        default=0, required=True, aggregator=None, help="Counts the looks at the order; makes changes wait in line."
+    )
+    entry_ids = fields.One2many("distribution.commission.entry", "term_id")
+    earned_amount = fields.Monetary(string="Earned", compute="_compute_amounts")
+    pending_amount = fields.Monetary(
+        string="Pending", compute="_compute_amounts", help="Expected and not yet earned; nothing once an order is "
+        "cancelled."
+    )
+
+    _line_level_uniq = models.UniqueIndex(
+        "(line_id, level) WHERE state = 'active'", "An order line has one term for a level."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("entry_ids.amount", "expected_amount", "state", "order_id.state")
+    def _compute_amounts(self):
+        earned = dict(
+            self.env["distribution.commission.entry"]._read_group(
+                [("term_id", "in", self.ids)], ["term_id"], ["amount:sum"]
+            )
+        )
+        for term in self:
+            term.earned_amount = earned.get(term, 0.0)
+            is_open = term.state == "active" and term.order_id.state == "sale"
+            pending = term.expected_amount - term.earned_amount if is_open else 0.0
+            term.pending_amount = max(0.0, term.currency_id.round(pending))
+
+    # === ACTION METHODS === #
+
+    def action_view_entries(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "distribution_commission.distribution_commission_entry_action"
+        )
+        return {**action, "domain": [("term_id", "=", self.id)], "context": {}}
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _create_for_lines(self, lines):
+        """Freeze the terms of order lines that have none: one per line and level of the attributed upline.
+
+        :param lines: lines of confirmed orders
+        """
+        vals_list = []
+        with_terms = self.search([("line_id", "in", lines.ids), ("state", "=", "active")]).line_id
+        for order, order_lines in (lines - with_terms).grouped("order_id").items():
+            program = order.distribution_program_id
+            if program:
+                chain = order._get_commission_chain()
+                for line in order_lines.filtered(lambda line: line._get_commission_role() == "goods"):
+                    vals_list += [self._prepare_term_vals(line, *link) for link in chain]
+        return self.create(vals_list)
+
+    @api.model
+    def _prepare_term_vals(self, line, level, distributor, rate):
+        """Return the values of a term.
+
+        :param int level: distance from the buyer
+        :param rate: `engine.rule_index.Rate`
+        """
+        order, currency = line.order_id, line.company_id.currency_id
+        unit = Decimal(str(currency.rounding))
+        expected = commission(line._get_commission_worth(), rate.rate, order.currency_rate or 1.0, unit)
+        return {
+            "order_id": order.id,
+            "line_id": line.id,
+            "program_id": order.distribution_program_id.id,
+            "company_id": order.company_id.id,
+            "currency_id": currency.id,
+            "distributor_id": distributor.id,
+            "level": level,
+            "rule_id": rate.rule_id,
+            "rate": float(rate.rate),
+            "grade_id": distributor.grade_id.id,
+            "currency_rate": order.currency_rate or 1.0,
+            "expected_amount": float(expected),
+        }
+
+    @api.model
+    def _converge(self, orders):
+        """Bring the ledger to what the orders' terms should have earned now. Calling it again changes nothing.
+
+        Every trigger ends here. Only the difference between target and ledger is written, so duplicate, late,
+        concurrent or reordered events leave the same sums.
+
+        :param orders: the `sale.order` records to which something happened
+        :return: the new entries
+        """
+        revisions = self._lock(orders)
+        if not revisions:
+            return self.env["distribution.commission.entry"]
+        terms = self.browse(revisions)
+        facts = terms.line_id._get_commission_facts()
+        rows = self.env["distribution.commission.entry"]._get_rows_by_term(terms)
+        vals_list = []
+        for term in terms:
+            vals_list += term._prepare_entries_vals(facts[term.line_id.id], rows.get(term.id, []), revisions[term.id])
+        return self.env["distribution.commission.entry"].create(vals_list)
+
+    @api.model
+    def _lock(self, orders):
+        """Serialise everything that computes on the orders' terms.
+
+        Odoo's transactions read a snapshot. Two of them that both read the same sums would both write the difference;
+        row locks, a unique index, or an update made only where something changes do not prevent it. The unconditional
+        update does: the later transaction fails with a serialization error and is retried on a new snapshot. It goes
+        in order of id, so that two of them do not wait for each other.
+
+        :return: term id → revision, in order of id
+        :rtype: dict
+        """
+        if not orders:
+            return {}
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH locked AS (
+                    SELECT id FROM distribution_commission_term
+                     WHERE order_id IN %s AND state = 'active'
+                     ORDER BY id
+                       FOR NO KEY UPDATE
+                )
+                UPDATE distribution_commission_term AS term
+                   SET revision = term.revision + 1
+                  FROM locked
+                 WHERE term.id = locked.id
+                RETURNING term.id, term.revision
+                """,
+                tuple(sorted(orders.ids)),
+            )
+        )
+        revisions = dict(sorted(self.env.cr.fetchall()))
+        self.browse(revisions).invalidate_recordset(["revision"], flush=False)
+        return revisions
+
+    def _prepare_entries_vals(self, facts, rows, revision):
+        """Return the values of the entries that bring this term's ledger to its target.
+
+        :param facts: `engine.eligible_base.LineFacts` of the order line
+        :param list rows: the ledger of the term, `engine.convergence.Row`
+        :param int revision: the term's revision in this transaction
+        """
+        self.ensure_one()
+        unit = Decimal(str(self.currency_id.rounding))
+        bases = eligible_bases(facts)
+        postings = converge(bases, rows, exact(self.rate), exact(self.currency_rate), unit)
+        if not postings:
+            return []
+        held_before = sum((row.amount for row in rows), Decimal(0))
+        target = held_before + sum((posting.amount for posting in postings), Decimal(0))
+        explanation = explain(bases, self._get_frozen_facts(), target, held_before, unit)
+        return [self._prepare_entry_vals(posting, revision, explanation) for posting in postings]
+
+    def _get_frozen_facts(self):
+        return {
+            "level": self.level,
+            "rate": f"{self.rate:g}",
+            "rule": self.rule_id.id,
+            "grade": self.grade_id.id or None,
+            "currency_rate": f"{self.currency_rate:g}",
+            "currency": self.order_id.currency_id.name,
+        }
+
+    def _prepare_entry_vals(self, posting, revision, explanation):
+        """Return the values of one entry, complete: nothing of it may change once it is written."""
+        reversed_entry = self.env["distribution.commission.entry"].browse(posting.reverses_id)
+        today = self.program_id._get_business_date()
+        if not reversed_entry:
+            start = self.program_id._get_business_date(posting.moment)
+            state, release_date = "held", fields.Date.add(start, days=self.program_id.hold_days)
+        elif reversed_entry.state == "held":
+            state, release_date = "held", reversed_entry.release_date
+        else:
+            state, release_date = "due", today
+        return {
+            "term_id": self.id,
+            "revision": revision,
+            "kind": "clawback" if reversed_entry else "earning",
+            "reverses_id": posting.reverses_id,
+            "delivery_id": posting.delivery_id,
+            "distributor_id": self.distributor_id.id,
+            "program_id": self.program_id.id,
+            "company_id": self.company_id.id,
+            "currency_id": self.currency_id.id,
+            "order_id": self.order_id.id,
+            "line_id": self.line_id.id,
+            "level": self.level,
+            "rate": self.rate,
+            "base": float(posting.base),
+            "amount": float(posting.amount),
+            "date": today,
+            "state": state,
+            "release_date": release_date,
+            "explanation": explanation,
+        }

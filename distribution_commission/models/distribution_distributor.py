@@ -1,0 +1,34 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import fields, models
+
+
+class DistributionDistributor(models.Model):
+    _inherit = "distribution.distributor"
+
+    commission_account_ids = fields.One2many("distribution.account", "distributor_id", string="Commission Accounts")
+    commission_currency_id = fields.Many2one(related="company_id.currency_id")
+    commission_held = fields.Monetary(
+        string="Held", currency_field="commission_currency_id", compute="_compute_commission_amounts"
+    )
+    commission_due = fields.Monetary(
+        string="Due", currency_field="commission_currency_id", compute="_compute_commission_amounts"
+    )
+    commission_settled = fields.Monetary(
+        string="Settled", currency_field="commission_currency_id", compute="_compute_commission_amounts"
+    )
+
+    def _compute_commission_amounts(self):
+        groups = self.env["distribution.commission.entry"]._read_group(
+            [("distributor_id", "in", self.ids)], ["distributor_id", "company_id", "state"], ["amount:sum"]
+        )
+        sums = {(distributor, company, state): amount for distributor, company, state, amount in groups}
+        for distributor in self:
+            for state in ("held", "due", "settled"):
+                distributor[f"commission_{state}"] = sums.get((distributor, distributor.company_id, state), 0.0)
+
+    def action_view_commission_entries(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "distribution_commission.distribution_commission_entry_action"
+        )
+        return {**action, "domain": [("distributor_id", "=", self.id)], "context": {}}

@@ -1,0 +1,112 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from decimal import Decimal
+
+from odoo import fields, models
+from odoo.tools import split_every
+
+from ..const import MAX_MOVE_LINES
+
+
+class DistributionSettlementLine(models.Model):
+    _name = "distribution.settlement.line"
+    _description = "Commission Settlement Line"
+    _order = "settlement_id desc, distributor_id"
+    _rec_name = "distributor_id"
+
+    settlement_id = fields.Many2one(
+        comodel_name="distribution.settlement", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    distributor_id = fields.Many2one(
+        comodel_name="distribution.distributor", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    partner_id = fields.Many2one(related="distributor_id.partner_id")
+    company_id = fields.Many2one(related="settlement_id.company_id", store=True, index=True)
+    program_id = fields.Many2one(related="settlement_id.program_id", store=True)
+    currency_id = fields.Many2one(related="settlement_id.company_id.currency_id")
+    date = fields.Date(related="settlement_id.date", store=True)
+    state = fields.Selection(related="settlement_id.state", store=True)
+    amount = fields.Monetary(
+        required=True, readonly=True, help="Earnings less clawbacks; a negative amount is taken from the account."
+    )
+    entry_ids = fields.One2many("distribution.commission.entry", "settlement_line_id", readonly=True)
+    entry_count = fields.Integer(readonly=True)
+    move_line_id = fields.Many2one(
+        comodel_name="account.move.line",
+        string="Payable Journal Item",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
+        copy=False,
+    )
+
+    _settlement_distributor_uniq = models.UniqueIndex(
+        "(settlement_id, distributor_id)", "A settlement has one line for a distributor."
+    )
+
+    # === ACTION METHODS === #
+
+    def action_view_entries(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "distribution_commission.distribution_commission_entry_action"
+        )
+        return {**action, "domain": [("settlement_line_id", "=", self.id)], "context": {}}
+
+    # === BUSINESS METHODS === #
+
+    def _post_moves(self):
+        """Post accrued commission to commission payable and reconcile both accounts per distributor.
+
+        A negative line posts with sides swapped: the debit on the payable is the distributor's debt.
+        """
+        with_amount = self.filtered(lambda line: not line.currency_id.is_zero(line.amount))
+        for batch in split_every(MAX_MOVE_LINES // 2, with_amount.ids, self.browse):
+            batch._post_move()
+        company = self.company_id
+        accrued = self.entry_ids.accrual_line_id | self._get_settlement_accrued_lines()
+        accrued._reconcile_commission()
+        self.env["account.move.line"].search(
+            [
+                ("account_id", "=", company.commission_payable_account_id.id),
+                ("distribution_distributor_id", "in", self.distributor_id.ids),
+                ("company_id", "=", company.id),
+                ("reconciled", "=", False),
+                ("parent_state", "=", "posted"),
+            ]
+        )._reconcile_commission()
+
+    def _post_move(self):
+        settlement = self.settlement_id
+        company = settlement.company_id
+        lines_vals = [vals for line in self for vals in line._prepare_move_lines_vals()]
+        ref = self.env._("Commission settlement %s", settlement.name)
+        move = self.env["account.move"]._create_commission_move(company, settlement.date, ref, lines_vals)
+        payable = move.line_ids.filtered(lambda aml: aml.account_id == company.commission_payable_account_id)
+        by_distributor = payable.grouped("distribution_distributor_id")
+        for line in self:
+            line.move_line_id = by_distributor[line.distributor_id]
+
+    def _prepare_move_lines_vals(self):
+        """Return the two journal items of a settlement line."""
+        self.ensure_one()
+        company = self.company_id
+        common = {
+            "name": self.env._(
+                "Settlement %(name)s, %(code)s", name=self.settlement_id.name, code=self.distributor_id.code
+            ),
+            "partner_id": self.distributor_id.partner_id.id,
+            "distribution_distributor_id": self.distributor_id.id,
+        }
+        return [
+            {**common, "account_id": company.commission_accrued_account_id.id, "balance": self.amount},
+            {**common, "account_id": company.commission_payable_account_id.id, "balance": -self.amount},
+        ]
+
+    def _get_settlement_accrued_lines(self):
+        accrued_account = self.company_id.commission_accrued_account_id
+        return self.move_line_id.move_id.line_ids.filtered(lambda aml: aml.account_id == accrued_account)
+
+    def _add_to_accounts(self):
+        accounts = self.env["distribution.account"]._get_or_create(self.distributor_id, self.company_id)
+        by_distributor = accounts.grouped("distributor_id")
+        accounts._add({by_distributor[line.distributor_id].id: Decimal(repr(line.amount)) for line in self})

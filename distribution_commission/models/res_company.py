@@ -1,0 +1,107 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    commission_journal_id = fields.Many2one(
+        comodel_name="account.journal",
+        domain="[('type', '=', 'general')]",
+        check_company=True,
+        help="Earning, clawback and settlement of commission are posted here.",
+    )
+    commission_expense_account_id = fields.Many2one(
+        comodel_name="account.account",
+        domain="[('account_type', 'in', ('expense', 'expense_other', 'expense_direct_cost'))]",
+        check_company=True,
+        help="Debited when commission is earned.",
+    )
+    commission_accrued_account_id = fields.Many2one(
+        comodel_name="account.account",
+        domain="[('account_type', '=', 'liability_current'), ('reconcile', '=', True)]",
+        check_company=True,
+        help="Earned and not yet settled.",
+    )
+    commission_payable_account_id = fields.Many2one(
+        comodel_name="account.account",
+        domain="[('account_type', '=', 'liability_payable')]",
+        check_company=True,
+        help="Settled and not yet paid out.",
+    )
+
+    # === BUSINESS METHODS === #
+
+    def _create_commission_accounts(self):
+        """Create what is missing of the commission journal and accounts; what a company has chosen stays."""
+        for company in self:
+            vals = {}
+            for field_name, account_vals in company._prepare_commission_accounts_vals().items():
+                if not company[field_name]:
+                    vals[field_name] = company._create_commission_account(account_vals).id
+            if not company.commission_journal_id:
+                journal = self.env["account.journal"].create(company._prepare_commission_journal_vals())
+                vals["commission_journal_id"] = journal.id
+            company.write(vals)
+
+    def _create_commission_account(self, vals):
+        self.ensure_one()
+        accounts = self.env["account.account"].with_company(self)
+        code = accounts._search_new_account_code(vals["code"])
+        return accounts.create({**vals, "code": code, "company_ids": [Command.link(self.id)]})
+
+    def _prepare_commission_accounts_vals(self):
+        """Return field name → account values; the codes are first choices, taken ones are counted up."""
+        self.ensure_one()
+        _ = self.env._
+        chinese = self.chart_template in ("cn", "cn_common", "cn_large_bis")
+        codes = ("660107", "224110", "224120") if chinese else ("621700", "211700", "211800")
+        expense, accrued, payable = codes
+        return {
+            "commission_expense_account_id": {
+                "name": _("Distribution Commission Expense"), "code": expense, "account_type": "expense",
+            },
+            "commission_accrued_account_id": {
+                "name": _("Accrued Distribution Commission"), "code": accrued, "account_type": "liability_current",
+                "reconcile": True,
+            },
+            "commission_payable_account_id": {
+                "name": _("Distribution Commission Payable"), "code": payable, "account_type": "liability_payable",
+                "reconcile": True, "non_trade": True,
+            },
+        }
+
+    def _prepare_commission_journal_vals(self):
+        self.ensure_one()
+        return {
+            "name": self.env._("Distribution Commission"),
+            "code": "DCOM",
+            "type": "general",
+            "company_id": self.id,
+            "show_on_dashboard": True,
+        }
+
+    def _check_commission_accounts(self):
+        """Make sure commission can be posted.
+
+        :raise UserError: naming what is missing and where to set it
+        """
+        self.ensure_one()
+        names = (
+            "commission_journal_id",
+            "commission_expense_account_id",
+            "commission_accrued_account_id",
+            "commission_payable_account_id",
+        )
+        missing = [self._fields[name]._description_string(self.env) for name in names if not self[name]]
+        if missing:
+            raise UserError(
+                self.env._(
+                    "%(company)s lacks: %(missing)s. Set them in Settings > Sales > Distribution, or install a chart of "
+                    "accounts first.",
+                    company=self.name,
+                    missing=", ".join(missing),
+                )
+            )

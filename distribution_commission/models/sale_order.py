@@ -1,0 +1,173 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from fractions import Fraction
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..engine.eligible_base import discount_factor
+from ..engine.money import exact
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    commission_term_ids = fields.One2many("distribution.commission.term", "order_id")
+    commission_expected = fields.Monetary(
+        compute="_compute_commission_amounts", currency_field="commission_currency_id", string="Commission Expected"
+    )
+    commission_earned = fields.Monetary(
+        compute="_compute_commission_amounts", currency_field="commission_currency_id", string="Commission Earned"
+    )
+    commission_currency_id = fields.Many2one(related="company_id.currency_id", string="Commission Currency")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("commission_term_ids.entry_ids.amount", "state")
+    def _compute_commission_amounts(self):
+        for order in self:
+            # A salesperson may see what an order costs, not the ledger behind it.
+            terms = order.sudo().commission_term_ids.filtered(lambda term: term.state == "active")
+            order.commission_earned = sum(terms.mapped("earned_amount"))
+            order.commission_expected = sum(terms.mapped("expected_amount")) if order.state == "sale" else 0.0
+
+    # === CRUD METHODS === #
+
+    def unlink(self):
+        """Override of `sale`: terms that never earned go with a deleted order."""
+        self._delete_unused_terms()
+        return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_commission(self):
+        kept = self.env["distribution.commission.entry"].sudo().search([("order_id", "in", self.ids)], limit=1)
+        if kept:
+            raise UserError(
+                self.env._("Order %s has entries in the commission ledger and cannot be deleted.", kept.order_id.name)
+            )
+
+    # === ACTION METHODS === #
+
+    def action_confirm_receipt(self):
+        """Record that the customer has received everything that was shipped."""
+        self.check_access("write")
+        for order in self:
+            pickings = order.sudo().picking_ids._filter_receivable()
+            if not pickings:
+                raise UserError(self.env._("Nothing of order %s waits for the customer's receipt.", order.name))
+            pickings._confirm_receipt()
+
+    def action_view_commission_terms(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "distribution_commission.distribution_commission_term_action"
+        )
+        return {**action, "domain": [("order_id", "=", self.id)], "context": {"search_default_active": 1}}
+
+    # === BUSINESS METHODS === #
+
+    def _action_confirm(self):
+        """Override of `sale` to freeze the commission terms."""
+        result = super()._action_confirm()
+        orders = self.sudo()
+        orders._supersede_unused_terms()
+        orders.env["distribution.commission.term"]._create_for_lines(orders.order_line)
+        orders._converge_commission()
+        return result
+
+    def _action_cancel(self):
+        """Override of `sale`: a cancelled order earns nothing."""
+        result = super()._action_cancel()
+        self._converge_commission()
+        return result
+
+    def _converge_commission(self):
+        self.env["distribution.commission.term"].sudo()._converge(self)
+
+    def _is_attribution_kept(self):
+        """Override of `distribution_core`: once something was earned, a new confirmation changes nobody's share."""
+        entry_model = self.env["distribution.commission.entry"].sudo()
+        return super()._is_attribution_kept() or bool(
+            self.ids and entry_model.search_count([("order_id", "in", self.ids)], limit=1)
+        )
+
+    def _get_unused_terms(self):
+        terms = self.env["distribution.commission.term"].sudo().search([("order_id", "in", self.ids)])
+        # A line keeps all its terms once one of them has earned.
+        return terms.filtered(lambda term: term.line_id not in terms.entry_ids.line_id)
+
+    def _supersede_unused_terms(self):
+        """Set aside the terms of an earlier confirmation that never earned; those that did stay in force."""
+        self._get_unused_terms().state = "superseded"
+
+    def _delete_unused_terms(self):
+        if not self.env["distribution.commission.entry"].sudo().search_count([("order_id", "in", self.ids)], limit=1):
+            self._get_unused_terms().unlink()
+
+    def _get_commission_chain(self):
+        """Return who earns on this order: the attributed distributor and its upline, by true distance.
+
+        A level without a rate, closed, or belonging to the buyer earns nothing; those above it still earn theirs.
+
+        :rtype: list of (level, distributor, `engine.rule_index.Rate`)
+        """
+        self.ensure_one()
+        program = self.distribution_program_id
+        index = program._get_rule_index()
+        buyers = self.partner_id | self.partner_id.commercial_partner_id
+        chain = []
+        for level, distributor in self.distribution_distributor_id._get_upline(program.level_count):
+            rate = index.resolve(level)
+            if rate and distributor._is_earning() and distributor.partner_id not in buyers:
+                chain.append((level, distributor, rate))
+        return chain
+
+    def _get_commission_discount_factor(self):
+        """Return the part of a goods line's value that the order's discount lines leave.
+
+        :rtype: Fraction
+        """
+        self.ensure_one()
+        totals = {"goods": Fraction(0), "discount": Fraction(0), "other": Fraction(0)}
+        for line in self.order_line:
+            totals[line._get_commission_role()] += exact(line.price_subtotal)
+        return discount_factor(totals["goods"], totals["discount"])
+
+    # === CRON METHODS === #
+
+    @api.model
+    def _cron_sweep_commission(self, days=2):
+        """Look again at every order to which something happened lately, in case a trigger was missed.
+
+        :param int days: how far back
+        """
+        order_ids = self._get_orders_to_sweep(fields.Date.add(fields.Datetime.now(), days=-days))
+        for position in range(0, len(order_ids), 100):
+            batch = order_ids[position : position + 100]
+            self.browse(batch)._converge_commission()
+            if not self.env["ir.cron"]._commit_progress(len(batch), remaining=len(order_ids) - position - len(batch)):
+                break
+
+    @api.model
+    def _get_orders_to_sweep(self, since):
+        """Return the ids of orders with terms whose order, deliveries or invoices changed since a moment."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT sale.id FROM sale_order AS sale
+                 WHERE EXISTS (SELECT FROM distribution_commission_term WHERE order_id = sale.id AND state = 'active')
+                   AND (sale.write_date >= %(since)s
+                        OR EXISTS (SELECT FROM sale_order_line AS line
+                                     JOIN stock_move AS move ON move.sale_line_id = line.id
+                                    WHERE line.order_id = sale.id AND move.write_date >= %(since)s)
+                        OR EXISTS (SELECT FROM sale_order_line AS line
+                                     JOIN sale_order_line_invoice_rel AS rel ON rel.order_line_id = line.id
+                                     JOIN account_move_line AS item ON item.id = rel.invoice_line_id
+                                     JOIN account_move AS move ON move.id = item.move_id
+                                    WHERE line.order_id = sale.id AND move.write_date >= %(since)s))
+                 ORDER BY sale.id
+                """,
+                since=since,
+            )
+        )
+        return [row[0] for row in rows]

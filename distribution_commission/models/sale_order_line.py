@@ -1,0 +1,196 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from collections import defaultdict
+from fractions import Fraction
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..engine.eligible_base import Delivery, LineFacts
+from ..engine.money import exact
+
+# Changing one of these on a confirmed order changes what the whole order earns.
+VALUE_FIELDS = {"product_uom_qty", "price_unit", "discount", "tax_ids", "product_uom_id", "product_id"}
+
+
+class SaleOrderLine(models.Model):
+    _name = "sale.order.line"
+    _inherit = ["sale.order.line", "distribution.commission.source.mixin"]
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `sale`: lines added to a confirmed order get terms with the order's attribution."""
+        lines = super().create(vals_list)
+        orders = lines.order_id.filtered(lambda order: order.state == "sale" and order.distribution_program_id)
+        if orders:
+            self.env["distribution.commission.term"].sudo()._create_for_lines(
+                lines.sudo().filtered(lambda line: line.order_id in orders)
+            )
+            orders._converge_commission()
+        return lines
+
+    def write(self, vals):
+        """Override of `sale`: quantity and price are read live."""
+        result = super().write(vals)
+        if not VALUE_FIELDS.isdisjoint(vals):
+            self.order_id.filtered(lambda order: order.state == "sale")._converge_commission()
+        return result
+
+    def unlink(self):
+        """Override of `sale`: terms that never earned go with a deleted line."""
+        self._delete_unused_terms()
+        return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_commission(self):
+        kept = self.env["distribution.commission.entry"].sudo().search([("line_id", "in", self.ids)], limit=1)
+        if kept:
+            raise UserError(
+                self.env._("%s has entries in the commission ledger and cannot be deleted.", kept.line_id.display_name)
+            )
+
+    def _delete_unused_terms(self):
+        terms = self.env["distribution.commission.term"].sudo().search([("line_id", "in", self.ids)])
+        terms.filtered(lambda term: term.line_id not in terms.entry_ids.line_id).unlink()
+
+    # === BUSINESS METHODS: SOURCE OF COMMISSION === #
+
+    def _get_commission_role(self):
+        """Override of the source mixin: shipping, down payments and notes do not count, negative lines are discounts."""
+        self.ensure_one()
+        if self.display_type or self.is_downpayment or self.is_delivery:
+            return "other"
+        return "discount" if self.price_subtotal < 0 else "goods"
+
+    def _get_commission_worth(self):
+        """Return what the line is worth now, untaxed, net of its share of the order's discount lines.
+
+        :return: in the order's currency
+        :rtype: Fraction
+        """
+        self.ensure_one()
+        return exact(self.price_subtotal) * self.order_id._get_commission_discount_factor()
+
+    def _get_commission_facts(self):
+        """Override of the source mixin for sale order lines."""
+        self.env.flush_all()
+        factors = {order: order._get_commission_discount_factor() for order in self.order_id}
+        deliveries = self._get_commission_deliveries()
+        invoices = self._get_commission_invoices()
+        return {
+            line.id: LineFacts(
+                ordered=exact(line.product_uom_qty),
+                worth=exact(line.price_subtotal) * factors[line.order_id],
+                is_service=line.product_id.type == "service",
+                is_cancelled=line.order_id.state != "sale",
+                **deliveries[line.id],
+                **invoices[line.id],
+            )
+            for line in self
+        }
+
+    def _get_commission_deliveries(self):
+        """Return what was sent and returned, per line.
+
+        :return: line id → `deliveries`, `sent`, `returned_elsewhere` of `LineFacts`
+        :rtype: dict
+        """
+        sent, returned, moments, elsewhere = defaultdict(dict), defaultdict(dict), {}, defaultdict(Fraction)
+        for row in self.env.execute_query_dict(self._get_moves_query()):
+            line_id, picking_id, quantity = row["line_id"], row["picking_id"], Fraction(row["quantity"])
+            if row["direction"] == "out":
+                sent[line_id][picking_id] = sent[line_id].get(picking_id, 0) + quantity
+                moments[picking_id] = (row["shipped_on"], row["received_on"])
+            elif picking_id:
+                returned[line_id][picking_id] = returned[line_id].get(picking_id, 0) + quantity
+            else:
+                elsewhere[line_id] += quantity
+        return {
+            line.id: {
+                "deliveries": line._get_counting_deliveries(sent[line.id], returned[line.id], moments),
+                "sent": sum(sent[line.id].values(), Fraction(0)),
+                "returned_elsewhere": elsewhere[line.id],
+            }
+            for line in self
+        }
+
+    def _get_counting_deliveries(self, sent, returned, moments):
+        """Return the deliveries that have met the program's trigger, in order of time.
+
+        :param dict sent: picking id → quantity
+        :param dict returned: picking id → quantity that came back of it
+        :param dict moments: picking id → (shipped, received), naive UTC
+        """
+        on_receipt = self.order_id.distribution_program_id.trigger == "received"
+        counting = []
+        for picking_id, quantity in sent.items():
+            shipped_on, received_on = moments[picking_id]
+            if on_receipt and not received_on:
+                continue
+            # Never before the goods left: a hold must not end before they can arrive.
+            moment = max(shipped_on, received_on) if on_receipt else shipped_on
+            counting.append(Delivery(picking_id, moment, quantity, returned.get(picking_id, Fraction(0))))
+        return tuple(sorted(counting, key=lambda delivery: (delivery.moment, delivery.id)))
+
+    def _get_moves_query(self):
+        """Return the done moves of the lines to and from customers, in the lines' units of measure.
+
+        Returns count where they are marked to be refunded; goods sent again in exchange for an unmarked return do not
+        count a second time. A return names the delivery it takes back where Odoo knows it.
+        """
+        return SQL(
+            """
+            SELECT move.sale_line_id AS line_id,
+                   CASE WHEN target.usage = 'customer' THEN 'out' ELSE 'in' END AS direction,
+                   CASE WHEN target.usage = 'customer' THEN COALESCE(move.picking_id, 0)
+                        ELSE COALESCE(origin.picking_id, 0) END AS picking_id,
+                   COALESCE(picking.date_done, move.date) AS shipped_on,
+                   picking.commission_received_on AS received_on,
+                   (move.quantity * move_uom.factor / line_uom.factor)::text AS quantity
+              FROM stock_move AS move
+              JOIN stock_location AS source ON source.id = move.location_id
+              JOIN stock_location AS target ON target.id = move.location_dest_id
+              JOIN sale_order_line AS line ON line.id = move.sale_line_id
+              JOIN uom_uom AS move_uom ON move_uom.id = move.product_uom
+              JOIN uom_uom AS line_uom ON line_uom.id = line.product_uom_id
+              LEFT JOIN stock_picking AS picking ON picking.id = move.picking_id
+              LEFT JOIN stock_move AS origin ON origin.id = move.origin_returned_move_id
+             WHERE move.sale_line_id IN %s
+               AND move.state = 'done'
+               AND move.product_id = line.product_id
+               AND (source.usage = 'customer') != (target.usage = 'customer')
+               AND (move.to_refund OR (target.usage = 'customer' AND move.origin_returned_move_id IS NULL))
+             ORDER BY move.id
+            """,
+            tuple(self.ids),
+        )
+
+    def _get_commission_invoices(self):
+        """Return what was invoiced and credited on posted documents, per line, net of discount lines.
+
+        :return: line id → `invoiced_quantity`, `invoiced`, `credited`, `moment` of `LineFacts`
+        :rtype: dict
+        """
+        shares = defaultdict(lambda: {"invoiced_quantity": Fraction(0), "invoiced": Fraction(0),
+                                      "credited": Fraction(0), "moment": None})
+        moves = self._get_commission_moves()
+        for move in moves.sorted(lambda move: (move.invoice_date or move.date, move.id)):
+            for line_id, quantity, amount in move._get_commission_shares():
+                share = shares[line_id]
+                if move.move_type == "out_refund":
+                    share["credited"] += amount
+                else:
+                    share["invoiced"] += amount
+                    share["invoiced_quantity"] += quantity
+                    share["moment"] = move._get_commission_moment()
+        return {line.id: shares[line.id] for line in self}
+
+    def _get_commission_moves(self):
+        """Return the posted customer invoices and credit notes of the lines, unlinked credit notes included."""
+        linked = self.order_id.order_line.invoice_lines.move_id
+        reversals = self.env["account.move"].search([("reversed_entry_id", "in", linked.ids)])
+        return (linked | reversals).filtered(
+            lambda move: move.state == "posted" and move.move_type in ("out_invoice", "out_refund")
+        )

@@ -1,0 +1,23 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import models
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    def _action_done(self, cancel_backorder=False):
+        """Override of `stock`: goods that left or came back change what orders earn."""
+        moves = super()._action_done(cancel_backorder=cancel_backorder)
+        moves._converge_commission()
+        return moves
+
+    def write(self, vals):
+        """Override of `stock`: quantities and the refund mark of done moves may still be corrected."""
+        result = super().write(vals)
+        if not {"quantity", "to_refund"}.isdisjoint(vals):
+            self.filtered(lambda move: move.state == "done")._converge_commission()
+        return result
+
+    def _converge_commission(self):
+        # Warehouse staff has no rights on orders.
+        self.sudo().sale_line_id.order_id._converge_commission()

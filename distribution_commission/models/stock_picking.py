@@ -1,0 +1,76 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+
+class StockPicking(models.Model):
+    _inherit = "stock.picking"
+
+    commission_received_on = fields.Datetime(
+        string="Received by Customer",
+        copy=False,
+        readonly=True,
+        help="When the customer confirmed the receipt, or the days for it had passed.",
+    )
+    is_receivable = fields.Boolean(compute="_compute_is_receivable")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("state", "commission_received_on", "picking_type_code")
+    def _compute_is_receivable(self):
+        for picking in self:
+            picking.is_receivable = (
+                picking.state == "done"
+                and not picking.commission_received_on
+                and picking.location_dest_id.usage == "customer"
+                and picking.sudo().sale_id.distribution_program_id.trigger == "received"
+            )
+
+    # === ACTION METHODS === #
+
+    def action_confirm_receipt(self):
+        """Record that the customer has received these deliveries."""
+        self.check_access("write")
+        pickings = self._filter_receivable()
+        if not pickings:
+            raise UserError(self.env._("Only shipped deliveries that wait for the customer's receipt can be confirmed."))
+        pickings._confirm_receipt()
+
+    # === BUSINESS METHODS === #
+
+    def _filter_receivable(self):
+        return self.filtered("is_receivable")
+
+    def _confirm_receipt(self, moment=None):
+        """Set the moment of receipt; a second confirmation changes nothing.
+
+        :param datetime moment: naive UTC, now when omitted
+        """
+        # Whoever may confirm an order's receipt need not have rights on its deliveries.
+        pickings = self.sudo()._filter_receivable()
+        pickings.commission_received_on = moment or fields.Datetime.now()
+        pickings.sale_id._converge_commission()
+
+    @api.model
+    def _get_overdue_receipt_domain(self, program):
+        shipped_before = fields.Date.add(fields.Datetime.now(), days=-program.receipt_days)
+        return (
+            Domain("sale_id.distribution_program_id", "=", program.id)
+            & Domain("state", "=", "done")
+            & Domain("location_dest_id.usage", "=", "customer")
+            & Domain("commission_received_on", "=", False)
+            & Domain("date_done", "<=", shipped_before)
+        )
+
+    @api.model
+    def _cron_confirm_receipts(self, limit=200):
+        """Take deliveries as received that the customer has not confirmed in the program's time."""
+        programs = self.env["distribution.program"].search([("trigger", "=", "received")], order="id")
+        for program in programs:
+            pickings = self.search(self._get_overdue_receipt_domain(program), limit=limit, order="id")
+            while pickings:
+                pickings._confirm_receipt()
+                if not self.env["ir.cron"]._commit_progress(len(pickings)):
+                    return
+                pickings = self.search(self._get_overdue_receipt_domain(program), limit=limit, order="id")

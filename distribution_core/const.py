@@ -1,0 +1,15 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""Constants of the house: the law and the platform's rules set them, not the merchant."""
+
+# Never more than three paid levels, the compliance guard refuses a fourth (禁止传销条例 art. 7 and platform practice).
+MAX_LEVELS = 3
+
+DISTRIBUTOR_STATES = [
+    ("draft", "Applied"),
+    ("active", "Active"),
+    ("suspended", "Suspended"),
+    ("closed", "Closed"),
+]
+
+# Suspension holds what is earned, it does not forfeit it: a suspended distributor still earns.
+EARNING_STATES = ("active", "suspended")

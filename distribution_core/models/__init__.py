@@ -1,0 +1,8 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from . import distribution_program
+from . import distribution_grade
+from . import distribution_distributor
+from . import distribution_binding
+from . import res_partner
+from . import res_users
+from . import sale_order

@@ -1,0 +1,249 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..const import DISTRIBUTOR_STATES, EARNING_STATES
+
+
+class DistributionDistributor(models.Model):
+    _name = "distribution.distributor"
+    _description = "Distributor"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "code, id"
+    _rec_names_search = ["code", "partner_id"]
+    _parent_store = True
+    _check_company_auto = True
+
+    partner_id = fields.Many2one(
+        comodel_name="res.partner",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        check_company=True,
+    )
+    program_id = fields.Many2one(
+        comodel_name="distribution.program",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        default=lambda self: self._default_program_id(),
+        check_company=True,
+    )
+    company_id = fields.Many2one(related="program_id.company_id", store=True, index=True)
+    code = fields.Char(required=True, copy=False, readonly=True, default=lambda self: self.env._("New"))
+    state = fields.Selection(
+        selection=DISTRIBUTOR_STATES,
+        required=True,
+        default="draft",
+        copy=False,
+        index=True,
+        tracking=True,
+    )
+    grade_id = fields.Many2one(
+        comodel_name="distribution.grade",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('program_id', '=', program_id)]",
+        tracking=True,
+    )
+    parent_id = fields.Many2one(
+        comodel_name="distribution.distributor",
+        string="Upline",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('program_id', '=', program_id), ('state', '!=', 'draft')]",
+        tracking=True,
+        help="The distributor who recruited this one. It earns on the sales of its team at the levels the program pays.",
+    )
+    parent_path = fields.Char(index=True)
+    child_ids = fields.One2many("distribution.distributor", "parent_id", string="Downline")
+    child_count = fields.Integer(string="Direct Downline", compute="_compute_child_count")
+    team_count = fields.Integer(string="Team", compute="_compute_team_count", help="Everybody below, at any depth.")
+    depth = fields.Integer(compute="_compute_depth", help="1 for a distributor without upline.")
+    binding_ids = fields.One2many("distribution.binding", "distributor_id")
+    customer_count = fields.Integer(compute="_compute_customer_count")
+    order_count = fields.Integer(compute="_compute_order_count")
+    phone = fields.Char(related="partner_id.phone")
+    email = fields.Char(related="partner_id.email")
+
+    _partner_program_uniq = models.UniqueIndex(
+        "(program_id, partner_id)", "This contact is a distributor of the program already."
+    )
+    _code_program_uniq = models.UniqueIndex("(program_id, code)", "The code of a distributor is unique in its program.")
+
+    @api.model
+    def _default_program_id(self):
+        return self.env["distribution.program"].search([("company_id", "parent_of", self.env.company.id)], limit=1)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("code", "partner_id.name")
+    def _compute_display_name(self):
+        for distributor in self:
+            distributor.display_name = f"{distributor.partner_id.name or ''} ({distributor.code})"
+
+    @api.depends("child_ids")
+    def _compute_child_count(self):
+        counts = dict(self._read_group([("parent_id", "in", self.ids)], ["parent_id"], ["__count"]))
+        for distributor in self:
+            distributor.child_count = counts.get(distributor, 0)
+
+    @api.depends("child_ids")
+    def _compute_team_count(self):
+        for distributor in self:
+            domain = [("id", "child_of", distributor.ids), ("id", "not in", distributor.ids)]
+            distributor.team_count = self.search_count(domain) if distributor.ids else 0
+
+    @api.depends("parent_path")
+    def _compute_depth(self):
+        for distributor in self:
+            distributor.depth = (distributor.parent_path or "").count("/")
+
+    def _compute_customer_count(self):
+        groups = self.env["distribution.binding"]._read_group(
+            [("distributor_id", "in", self.ids), ("state", "=", "active")], ["distributor_id"], ["__count"]
+        )
+        counts = dict(groups)
+        for distributor in self:
+            distributor.customer_count = counts.get(distributor, 0)
+
+    def _compute_order_count(self):
+        groups = self.env["sale.order"]._read_group(
+            self._get_order_domain(), ["distribution_distributor_id"], ["__count"]
+        )
+        counts = dict(groups)
+        for distributor in self:
+            distributor.order_count = counts.get(distributor, 0)
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("parent_id", "grade_id", "program_id")
+    def _check_same_program(self):
+        for distributor in self:
+            if distributor.parent_id and distributor.parent_id.program_id != distributor.program_id:
+                raise ValidationError(
+                    self.env._(
+                        "The upline %(upline)s belongs to another program than %(distributor)s.",
+                        upline=distributor.parent_id.display_name,
+                        distributor=distributor.display_name,
+                    )
+                )
+            if distributor.grade_id and distributor.grade_id.program_id != distributor.program_id:
+                raise ValidationError(
+                    self.env._(
+                        "The grade %(grade)s belongs to another program than %(distributor)s.",
+                        grade=distributor.grade_id.name,
+                        distributor=distributor.display_name,
+                    )
+                )
+
+    def _check_move(self, upline):
+        """Refuse an upline from the team below, before Odoo rebuilds the paths.
+
+        :param upline: the new upline, may be empty
+        :raise ValidationError: when a cycle of any length would arise
+        """
+        self.sudo().program_id._lock_tree(exclusive=True)
+        above = {int(distributor_id) for distributor_id in (upline.sudo().parent_path or "").split("/") if distributor_id}
+        if not above.isdisjoint(self.ids):
+            raise ValidationError(
+                self.env._(
+                    "%(upline)s stands below %(distributor)s: a distributor cannot be above itself in the tree.",
+                    upline=upline.display_name,
+                    distributor=self.filtered(lambda d: d.id in above)[:1].display_name,
+                )
+            )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if not vals.get("code") or vals["code"] == self.env._("New"):
+                vals["code"] = self.env["ir.sequence"].sudo().next_by_code("distribution.distributor")
+        parents = self.browse([vals["parent_id"] for vals in vals_list if vals.get("parent_id")])
+        parents.sudo().program_id._lock_tree(exclusive=False)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if "parent_id" in vals:
+            self._check_move(self.browse(vals["parent_id"]))
+        if "program_id" in vals and any(d.program_id.id != vals["program_id"] for d in self):
+            raise UserError(self.env._("A distributor stays in its program: close it and create one in the other."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        if any(distributor.state != "draft" for distributor in self):
+            raise UserError(self.env._("Only applications can be deleted. Close the distributor instead."))
+
+    # === ACTION METHODS === #
+
+    def action_activate(self):
+        """Accept an application, end a suspension, or reopen."""
+        self._set_state("active", ("draft", "suspended", "closed"))
+
+    def action_suspend(self):
+        """Keep what is earned and pay nothing out until the suspension ends."""
+        self._set_state("suspended", ("active",))
+
+    def action_close(self):
+        """End the membership: no new orders count for the distributor."""
+        self._set_state("closed", ("draft", "active", "suspended"))
+
+    def action_view_team(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("distribution_core.distribution_distributor_action")
+        return {**action, "domain": [("id", "child_of", self.id), ("id", "!=", self.id)], "context": {}}
+
+    def action_view_customers(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("distribution_core.distribution_binding_action")
+        context = {"default_distributor_id": self.id, "search_default_active": 1}
+        return {**action, "domain": [("distributor_id", "=", self.id)], "context": context}
+
+    def action_view_orders(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale.action_orders")
+        return {**action, "domain": self._get_order_domain(), "context": {}}
+
+    # === BUSINESS METHODS === #
+
+    def _set_state(self, state, allowed):
+        """Move to a state from one of the allowed ones; doing it twice changes nothing.
+
+        :raise UserError: from any other state
+        """
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for distributor in self.filtered(lambda d: d.state != state):
+            if distributor.state not in allowed:
+                raise UserError(
+                    self.env._(
+                        "%(distributor)s is %(state)s and cannot become %(target)s.",
+                        distributor=distributor.display_name,
+                        state=labels[distributor.state],
+                        target=labels[state],
+                    )
+                )
+            distributor.state = state
+
+    def _is_earning(self):
+        self.ensure_one()
+        return self.state in EARNING_STATES
+
+    def _get_upline(self, count):
+        """Return the chain of an order: this distributor (level 1) and those above it, by true distance.
+
+        :param int count: how many levels at most
+        :rtype: list of (level, distributor)
+        """
+        self.ensure_one()
+        chain, distributor = [], self
+        while distributor and len(chain) < count:
+            chain.append((len(chain) + 1, distributor))
+            distributor = distributor.parent_id
+        return chain
+
+    def _get_order_domain(self):
+        return [("distribution_distributor_id", "in", self.ids), ("state", "=", "sale")]

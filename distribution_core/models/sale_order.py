@@ -1,0 +1,129 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..const import EARNING_STATES
+
+ATTRIBUTION_FIELDS = {"distribution_distributor_id", "distribution_program_id", "distribution_attribution"}
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    distribution_program_id = fields.Many2one(
+        comodel_name="distribution.program",
+        index="btree_not_null",
+        copy=False,
+        readonly=True,
+        ondelete="restrict",
+    )
+    distribution_distributor_id = fields.Many2one(
+        comodel_name="distribution.distributor",
+        string="Distributor",
+        index="btree_not_null",
+        copy=False,
+        ondelete="restrict",
+        tracking=True,
+        domain="[('state', 'in', ('active', 'suspended')), ('company_id', 'parent_of', company_id)]",
+        help="The distributor this order counts for. It is settled when the order is confirmed and never changes then.",
+    )
+    distribution_attribution = fields.Selection(
+        selection=[
+            ("manual", "Chosen on the quotation"),
+            ("binding", "The customer's binding"),
+            ("self", "Self-purchase of a distributor"),
+            ("none", "No distributor"),
+        ],
+        string="Attribution",
+        copy=False,
+        readonly=True,
+    )
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("distribution_distributor_id", "company_id")
+    def _check_distribution_company(self):
+        for order in self.filtered("distribution_distributor_id"):
+            if order.distribution_distributor_id.company_id not in order.company_id.sudo().parent_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(distributor)s belongs to a program of another company than order %(order)s.",
+                        distributor=order.distribution_distributor_id.display_name,
+                        order=order.name,
+                    )
+                )
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        if not ATTRIBUTION_FIELDS.isdisjoint(vals):
+            self._check_attribution_open(vals)
+        return super().write(vals)
+
+    # === BUSINESS METHODS === #
+
+    def _action_confirm(self):
+        """Override of `sale` to freeze the attribution before anything is derived from it."""
+        self._freeze_attribution()
+        return super()._action_confirm()
+
+    def _check_attribution_open(self, vals):
+        """Refuse to move a confirmed order from one distributor to another.
+
+        :raise UserError: when a value would change
+        """
+        for order in self.filtered(lambda order: order.state == "sale" or order._is_attribution_kept()):
+            if any(order._fields[name].convert_to_write(order[name], order) != vals[name]
+                   for name in ATTRIBUTION_FIELDS & vals.keys()):
+                raise UserError(
+                    self.env._("The attribution of order %s was frozen when it was confirmed.", order.name)
+                )
+
+    def _is_attribution_kept(self):
+        """Tell whether an order that is confirmed again keeps the attribution it had. Extension point."""
+        self.ensure_one()
+        return False
+
+    def _freeze_attribution(self):
+        for order in self:
+            if order._is_attribution_kept():
+                continue
+            # Anyone who may confirm an order may freeze it; programs and bindings are not theirs to read.
+            vals = order.sudo()._prepare_attribution_vals()
+            # Straight to the parent's write: our own guard is for everybody else.
+            super(SaleOrder, order).write(vals)
+
+    def _prepare_attribution_vals(self):
+        """Return program, distributor and reason of the order's attribution.
+
+        A distributor chosen on the quotation goes before the customer's binding. Programs of the order's company and
+        of its parents compete by sequence. A distributor's own order (self-purchase) counts for nobody in its program.
+        """
+        self.ensure_one()
+        partners = self.partner_id | self.partner_id.commercial_partner_id
+        programs = self.env["distribution.program"].search([("company_id", "parent_of", self.company_id.id)])
+        own = self.env["distribution.distributor"].search(
+            [("partner_id", "in", partners.ids), ("program_id", "in", programs.ids), ("state", "in", EARNING_STATES)]
+        )
+        chosen = self.distribution_distributor_id if self._is_attribution_chosen() else own.browse()
+        if chosen and chosen._is_earning() and chosen.program_id not in own.program_id:
+            return self._prepare_attribution_of(chosen, "manual")
+        bindings = self.env["distribution.binding"]._find_valid(
+            partners, programs - own.program_id, fields.Datetime.now()
+        )
+        bound = bindings.distributor_id.filtered(lambda distributor: distributor._is_earning())[:1]
+        if bound:
+            return self._prepare_attribution_of(bound, "binding")
+        return self._prepare_attribution_of(own.browse(), "self" if own else "none")
+
+    def _is_attribution_chosen(self):
+        """Tell a distributor chosen by a person from one left over from an earlier confirmation."""
+        return bool(self.distribution_distributor_id) and self.distribution_attribution in (False, "manual")
+
+    @api.model
+    def _prepare_attribution_of(self, distributor, reason):
+        return {
+            "distribution_program_id": distributor.program_id.id,
+            "distribution_distributor_id": distributor.id,
+            "distribution_attribution": reason,
+        }

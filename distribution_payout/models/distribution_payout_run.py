@@ -1,0 +1,162 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import split_every
+
+from odoo.addons.distribution_commission.const import MAX_MOVE_LINES
+
+
+class DistributionPayoutRun(models.Model):
+    """Withdrawals that are paid together over one channel."""
+
+    _name = "distribution.payout.run"
+    _description = "Payout Run"
+    _inherit = ["mail.thread"]
+    _mail_post_access = "read"
+    _order = "id desc"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, copy=False, readonly=True, default=lambda self: self.env._("New"))
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    channel = fields.Selection(
+        selection=[("manual", "By hand")],
+        required=True,
+        default="manual",
+        readonly=True,
+        help="By hand: you make the transfers at your bank and confirm them here.",
+    )
+    journal_id = fields.Many2one(
+        comodel_name="account.journal",
+        string="Paid From",
+        required=True,
+        domain="[('type', 'in', ('bank', 'cash'))]",
+        check_company=True,
+        ondelete="restrict",
+        readonly=True,
+    )
+    state = fields.Selection(
+        selection=[("in_progress", "To Pay"), ("done", "Done")],
+        required=True,
+        default="in_progress",
+        readonly=True,
+        index=True,
+        tracking=True,
+    )
+    withdrawal_ids = fields.One2many("distribution.withdrawal", "run_id", readonly=True)
+    withdrawal_count = fields.Integer(compute="_compute_totals", store=True)
+    amount_total = fields.Monetary(compute="_compute_totals", store=True)
+    amount_paid = fields.Monetary(compute="_compute_totals", store=True)
+    amount_open = fields.Monetary(string="To Pay", compute="_compute_totals", store=True)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("withdrawal_ids.amount", "withdrawal_ids.state")
+    def _compute_totals(self):
+        for run in self:
+            by_state = run.withdrawal_ids.grouped("state")
+            run.withdrawal_count = len(run.withdrawal_ids)
+            run.amount_total = sum(run.withdrawal_ids.mapped("amount"))
+            run.amount_paid = sum(by_state.get("paid", run.withdrawal_ids.browse()).mapped("amount"))
+            run.amount_open = sum(by_state.get("reserved", run.withdrawal_ids.browse()).mapped("amount"))
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if not vals.get("name") or vals["name"] == self.env._("New"):
+                vals["name"] = self.env["ir.sequence"].sudo().next_by_code("distribution.payout.run")
+        return super().create(vals_list)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("Payout runs are not deleted: cancel their withdrawals instead."))
+
+    # === ACTION METHODS === #
+
+    def action_cancel(self):
+        """Give back what is not paid yet."""
+        self._check_finance()
+        self.sudo()._get_open_withdrawals()._give_back("cancel", False)
+
+    def action_view_withdrawals(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("distribution_payout.distribution_withdrawal_action")
+        return {**action, "domain": [("run_id", "=", self.id)], "context": {}}
+
+    def action_view_moves(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_journal_line")
+        moves = self.withdrawal_ids.move_line_id.move_id
+        return {**action, "domain": [("id", "in", moves.ids)], "context": {}}
+
+    # === BUSINESS METHODS === #
+
+    def _check_finance(self):
+        self.check_access("read")
+        self.env.user._check_distribution_role("distribution_core.group_distribution_finance")
+
+    @api.model
+    def _create_run(self, company, journal, amounts):
+        """Reserve amounts and gather them in a run.
+
+        :param dict amounts: `distribution.account` record → Decimal
+        """
+        run = self.create({"company_id": company.id, "journal_id": journal.id})
+        self.env["distribution.withdrawal"]._create_reserved(amounts, run)
+        return run
+
+    def _get_open_withdrawals(self):
+        return self.withdrawal_ids.filtered(lambda withdrawal: withdrawal.state == "reserved")
+
+    def _confirm_paid(self, withdrawals, date):
+        """Record that the bank has carried out withdrawals of this run, book them and discharge the payable.
+
+        :param datetime.date date: business date of the payment
+        :raise UserError: when one of them is not open any more
+        """
+        self.ensure_one()
+        if not withdrawals:
+            raise UserError(self.env._("Nothing of %s is left to be paid.", self.name))
+        withdrawals._set_paid(date)
+        for batch in split_every(MAX_MOVE_LINES // 2, withdrawals.sorted("id").ids, withdrawals.browse):
+            self._post_payout_move(batch, date)
+        self._update_state()
+
+    def _post_payout_move(self, withdrawals, date):
+        company = self.company_id
+        outgoing = self._get_outgoing_account()
+        lines_vals = [vals for withdrawal in withdrawals for vals in withdrawal._prepare_move_lines_vals(outgoing)]
+        ref = self.env._("Commission payout %s", self.name)
+        move = self.env["account.move"]._create_commission_move(company, date, ref, lines_vals, self.journal_id)
+        discharges = move.line_ids.filtered("distribution_distributor_id").sorted("id")
+        for withdrawal, line in zip(withdrawals, discharges, strict=True):
+            withdrawal.move_line_id = line
+        self._discharge(withdrawals)
+
+    def _get_outgoing_account(self):
+        """Return the account of the journal the payments leave from."""
+        self.ensure_one()
+        method_line = self.journal_id.outbound_payment_method_line_ids.filtered("payment_account_id")[:1]
+        return method_line.payment_account_id or self.journal_id.default_account_id
+
+    def _discharge(self, withdrawals):
+        """Reconcile the payments with the settlements they pay, oldest first."""
+        self.env["account.move.line"].search(
+            [
+                ("account_id", "=", self.company_id.commission_payable_account_id.id),
+                ("distribution_distributor_id", "in", withdrawals.distributor_id.ids),
+                ("company_id", "=", self.company_id.id),
+                ("reconciled", "=", False),
+                ("parent_state", "=", "posted"),
+            ]
+        )._reconcile_commission()
+
+    def _update_state(self):
+        """A run is done when nothing of it is open."""
+        for run in self:
+            if run.state != "done" and not run._get_open_withdrawals():
+                run.state = "done"

@@ -1,0 +1,22 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import fields, models
+
+
+class DistributionWithdrawalFail(models.TransientModel):
+    _name = "distribution.withdrawal.fail"
+    _description = "Record a Failed Payment"
+
+    withdrawal_id = fields.Many2one(
+        comodel_name="distribution.withdrawal",
+        required=True,
+        ondelete="cascade",
+        default=lambda self: self.env.context.get("active_id"),
+    )
+    reason = fields.Char(required=True, help="What the bank said, for the distributor to read.")
+
+    def action_confirm(self):
+        """Give the amount back to the account."""
+        self.ensure_one()
+        self.withdrawal_id._check_finance()
+        self.withdrawal_id.sudo()._give_back("failed", self.reason)
+        return {"type": "ir.actions.act_window_close"}
