@@ -116,7 +116,8 @@ def child_env(**more):
     # A package of the user's own home or path must not replace a pinned one.
     for name in ("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "VIRTUAL_ENV"):
         env.pop(name, None)
-    path = f"{paths.VENV / 'bin'}:{paths.BIN}:{env.get('PATH', os.defpath)}"
+    programs = (paths.VENV / "bin", paths.BIN, paths.postgres_programs())
+    path = ":".join([*map(str, programs), env.get("PATH", os.defpath)])
     env.update(PATH=path, PYTHONUTF8="1", PYTHONNOUSERSITE="1", ODOO_RC=str(paths.CONFIG))
     env.update(more)
     return env

