@@ -205,7 +205,7 @@ class DistributionDistributor(models.Model):
 
     def action_view_orders(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("sale.action_orders")
+        action = self.env["ir.actions.act_window"]._for_xml_id("distribution_core.sale_order_distribution_action")
         return {**action, "domain": self._get_order_domain(), "context": {}}
 
     # === BUSINESS METHODS === #

@@ -60,6 +60,7 @@ class DistributionProgram(models.Model):
     distributor_ids = fields.One2many("distribution.distributor", "program_id")
     distributor_count = fields.Integer(compute="_compute_distributor_count")
     binding_count = fields.Integer(compute="_compute_binding_count")
+    order_count = fields.Integer(compute="_compute_order_count")
 
     _level_count_range = models.Constraint(
         f"CHECK(level_count BETWEEN 1 AND {MAX_LEVELS})",
@@ -82,6 +83,16 @@ class DistributionProgram(models.Model):
     def _compute_binding_count(self):
         self._compute_count("distribution.binding", "binding_count")
 
+    def _compute_order_count(self):
+        groups = self.env["sale.order"]._read_group(
+            [("distribution_program_id", "in", self.ids), ("state", "=", "sale")],
+            ["distribution_program_id"],
+            ["__count"],
+        )
+        counts = dict(groups)
+        for program in self:
+            program.order_count = counts.get(program, 0)
+
     def _compute_count(self, model_name, field_name):
         counts = dict(self.env[model_name]._read_group([("program_id", "in", self.ids)], ["program_id"], ["__count"]))
         for program in self:
@@ -98,6 +109,11 @@ class DistributionProgram(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("distribution_core.distribution_binding_action")
         return {**action, "domain": [("program_id", "=", self.id)], "context": {"default_program_id": self.id}}
+
+    def action_view_orders(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("distribution_core.sale_order_distribution_action")
+        return {**action, "domain": [("distribution_program_id", "=", self.id)]}
 
     # === BUSINESS METHODS === #
 
