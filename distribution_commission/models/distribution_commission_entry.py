@@ -88,6 +88,9 @@ class DistributionCommissionEntry(models.Model):
         copy=False,
     )
 
+    accrual_move_id = fields.Many2one(related="accrual_line_id.move_id", string="Accrual Journal Entry")
+    settlement_id = fields.Many2one(related="settlement_line_id.settlement_id", string="Settlement")
+
     # An assertion: the lock on the term makes a violation impossible; it would be a bug, not a race.
     _posting_uniq = models.UniqueIndex(
         "(term_id, revision, COALESCE(reverses_id, 0), COALESCE(delivery_id, 0))",

@@ -89,7 +89,7 @@ class DistributionSettlement(models.Model):
 
     def _check_finance(self):
         self.check_access("read")
-        self.env.user._check_distribution_role("distribution_core.group_distribution_finance")
+        self.env["res.users"]._check_distribution_role("distribution_core.group_distribution_finance")
 
     def _lock_draft(self):
         """Make two posts of one settlement wait in line and let only a draft through.

@@ -99,8 +99,8 @@ class ResCompany(models.Model):
         if missing:
             raise UserError(
                 self.env._(
-                    "%(company)s lacks: %(missing)s. Set them in Settings > Sales > Distribution, or install a chart of "
-                    "accounts first.",
+                    "%(company)s lacks: %(missing)s. Set them in Settings > Distribution, or install a chart of accounts "
+                    "first.",
                     company=self.name,
                     missing=", ".join(missing),
                 )

@@ -20,6 +20,7 @@ class SaleOrder(models.Model):
         compute="_compute_commission_amounts", currency_field="commission_currency_id", string="Commission Earned"
     )
     commission_currency_id = fields.Many2one(related="company_id.currency_id", string="Commission Currency")
+    is_receivable = fields.Boolean(compute="_compute_is_receivable")
 
     # === COMPUTE METHODS === #
 
@@ -30,6 +31,12 @@ class SaleOrder(models.Model):
             terms = order.sudo().commission_term_ids.filtered(lambda term: term.state == "active")
             order.commission_earned = sum(terms.mapped("earned_amount"))
             order.commission_expected = sum(terms.mapped("expected_amount")) if order.state == "sale" else 0.0
+
+    @api.depends("picking_ids.is_receivable")
+    def _compute_is_receivable(self):
+        for order in self:
+            # A salesperson without rights on deliveries may still record the receipt.
+            order.is_receivable = any(order.sudo().picking_ids.mapped("is_receivable"))
 
     # === CRUD METHODS === #
 

@@ -97,7 +97,7 @@ class DistributionPayoutRun(models.Model):
 
     def _check_finance(self):
         self.check_access("read")
-        self.env.user._check_distribution_role("distribution_core.group_distribution_finance")
+        self.env["res.users"]._check_distribution_role("distribution_core.group_distribution_finance")
 
     @api.model
     def _create_run(self, company, journal, amounts):

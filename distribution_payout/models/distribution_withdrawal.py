@@ -93,7 +93,7 @@ class DistributionWithdrawal(models.Model):
 
     def _check_finance(self):
         self.check_access("read")
-        self.env.user._check_distribution_role("distribution_core.group_distribution_finance")
+        self.env["res.users"]._check_distribution_role("distribution_core.group_distribution_finance")
 
     @api.model
     def _create_reserved(self, amounts, run=None):

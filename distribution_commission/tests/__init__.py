@@ -1,0 +1,5 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from . import test_ledger
+from . import test_engine
+from . import test_rules
+from . import test_settlement

@@ -1,0 +1,261 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from datetime import date, datetime
+
+from psycopg2 import DatabaseError
+
+from odoo.exceptions import UserError
+from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
+
+from .common import CommissionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestLedger(CommissionCommon):
+    """From the order to the ledger and back, one behaviour a test."""
+
+    def test_confirmation_freezes_terms(self):
+        order = self._sell(10)
+        self.assertRecordValues(
+            order.commission_term_ids.sorted("level"),
+            [
+                {"level": 1, "distributor_id": self.cleo.id, "rate": 10.0, "expected_amount": 100.0},
+                {"level": 2, "distributor_id": self.ben.id, "rate": 5.0, "expected_amount": 50.0},
+                {"level": 3, "distributor_id": self.ada.id, "rate": 2.0, "expected_amount": 20.0},
+            ],
+        )
+        self.assertEarned(order, "0", "0", "0")
+        self.assertEqual(order.commission_term_ids.mapped("pending_amount"), [100.0, 50.0, 20.0])
+
+    def test_delivery_earns_and_holds(self):
+        order = self._sell(10)
+        with freeze_time("2026-03-01 17:00:00"):  # 1 March 17:00 UTC is 2 March in Shanghai
+            self._deliver(order)
+        self.assertEarned(order, "100", "50", "20")
+        entry = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1)])
+        self.assertRecordValues(
+            entry,
+            [{"state": "held", "date": date(2026, 3, 2), "release_date": date(2026, 3, 9), "kind": "earning",
+              "base": 1000.0}],
+        )
+
+    def test_partial_deliveries_hold_each_for_itself(self):
+        order = self._sell(10)
+        with freeze_time("2026-03-01 02:00:00"):
+            first = self._deliver(order, {self.goods: 6})
+        with freeze_time("2026-03-05 02:00:00"):
+            second = self._deliver(order)
+        entries = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1)], order="id")
+        self.assertRecordValues(
+            entries,
+            [
+                {"amount": 60.0, "delivery_id": first.id, "release_date": date(2026, 3, 8)},
+                {"amount": 40.0, "delivery_id": second.id, "release_date": date(2026, 3, 12)},
+            ],
+        )
+
+    def test_release_waits_for_the_business_date(self):
+        order = self._sell(10)
+        with freeze_time("2026-03-01 02:00:00"):
+            self._deliver(order)
+        with freeze_time("2026-03-07 15:59:00"):  # still 7 March in Shanghai
+            self.entry_model._release(self.program)
+        entries = self.entry_model.search([("order_id", "=", order.id)])
+        self.assertEqual(set(entries.mapped("state")), {"held"})
+        with freeze_time("2026-03-07 16:01:00"):  # 8 March in Shanghai
+            self.entry_model._release(self.program)
+        self.assertEqual(set(entries.mapped("state")), {"due"})
+
+    def test_return_takes_back_exactly(self):
+        order = self._sell(10)
+        picking = self._deliver(order)
+        self._return(picking, 3)
+        self.assertEarned(order, "70", "35", "14")
+        clawback = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1), ("amount", "<", 0)])
+        self.assertRecordValues(clawback, [{"amount": -30.0, "state": "held", "kind": "clawback", "base": -300.0}])
+        self.assertEqual(clawback.release_date, clawback.reverses_id.release_date)
+
+    def test_unmarked_return_is_an_exchange(self):
+        order = self._sell(10)
+        self._return(self._deliver(order), 3, to_refund=False)
+        self.assertEarned(order, "100", "50", "20")
+
+    def test_credit_note_takes_back_without_return(self):
+        order = self._sell(10)
+        self._deliver(order)
+        self._credit(self._invoice(order), quantity=4)
+        self.assertEarned(order, "60", "30", "12")
+
+    def test_return_and_credit_note_count_once(self):
+        order = self._sell(10)
+        picking = self._deliver(order)
+        invoice = self._invoice(order)
+        self._return(picking, 4)
+        self.assertEarned(order, "60", "30", "12")
+        self._credit(invoice, quantity=4)
+        self.assertEarned(order, "60", "30", "12")
+        self.assertReplayAddsNothing(order)
+
+    def test_price_reduction_by_credit_note(self):
+        order = self._sell(10)
+        self._deliver(order)
+        self._credit(self._invoice(order), price=33.33)
+        self.assertEarned(order, "66.67", "33.34", "13.33")
+
+    def test_loose_credit_line_is_spread_over_the_invoice(self):
+        order = self._sell(lines=[(self.goods, 1, 300.0), (self.goods_b, 1, 100.0)])
+        self._deliver(order)
+        invoice = self._invoice(order)
+        credit = self._credit(invoice, post=False)
+        credit.invoice_line_ids[0].unlink()
+        credit.invoice_line_ids.write({"price_unit": 40.0, "sale_line_ids": [(5, 0, 0)], "quantity": 1})
+        credit.action_post()
+        self.assertEarned(order, "36", "18", "7.20")
+        by_line = self.entry_model._read_group(
+            [("order_id", "=", order.id), ("level", "=", 1)], ["line_id"], ["amount:sum"]
+        )
+        self.assertEqual([amount for _line, amount in by_line], [27.0, 9.0])
+
+    def test_invoice_reset_to_draft_and_credit_note_cancelled(self):
+        order = self._sell(10)
+        self._deliver(order)
+        invoice = self._invoice(order)
+        credit = self._credit(invoice, quantity=10)
+        self.assertEarned(order, "0", "0", "0")
+        credit.button_draft()
+        credit.button_cancel()
+        self.assertEarned(order, "100", "50", "20")
+
+    def test_prepaid_invoice_before_delivery_earns_on_delivery_only(self):
+        order = self._sell(10)
+        self._invoice(order)
+        self.assertEarned(order, "0", "0", "0")
+        self._deliver(order, {self.goods: 5})
+        self.assertEarned(order, "50", "25", "10")
+
+    def test_cancellation_takes_everything_back(self):
+        order = self._sell(10)
+        self._deliver(order, {self.goods: 4})
+        order._action_cancel()
+        self.assertEarned(order, "0", "0", "0")
+        self.assertEqual(order.commission_expected, 0.0)
+
+    def test_confirming_again_supersedes_terms_that_never_earned(self):
+        order = self._sell(10)
+        first = order.commission_term_ids
+        order._action_cancel()
+        order.action_draft()
+        self.program.rule_ids.filtered(lambda rule: rule.level == 1).rate = 12.0
+        order.action_confirm()
+        self.assertEqual(set(first.mapped("state")), {"superseded"})
+        active = order.commission_term_ids.filtered(lambda term: term.state == "active")
+        self.assertEqual(active.sorted("level").mapped("rate"), [12.0, 5.0, 2.0])
+
+    def test_confirming_again_keeps_terms_that_earned(self):
+        order = self._sell(10)
+        self._deliver(order, {self.goods: 4})
+        order._action_cancel()
+        order.action_draft()
+        self.program.rule_ids.filtered(lambda rule: rule.level == 1).rate = 12.0
+        self.binding._end("test")
+        order.action_confirm()
+        self.assertEqual(order.distribution_distributor_id, self.cleo)
+        self.assertEarned(order, "40", "20", "8")
+
+    def test_line_added_later_gets_terms_with_the_orders_attribution(self):
+        order = self._sell(10)
+        self.binding._end("test")
+        order.order_line = [(0, 0, {"product_id": self.goods_b.id, "product_uom_qty": 1, "price_unit": 50.0,
+                                    "tax_ids": [(5, 0, 0)]})]
+        self.assertEqual(len(order.commission_term_ids), 6)
+        self._deliver(order)
+        self.assertEarned(order, "105", "52.50", "21")
+
+    def test_quantity_and_price_are_read_live(self):
+        order = self._sell(10)
+        self._deliver(order)
+        order.order_line.price_unit = 80.0
+        self.assertEarned(order, "80", "40", "16")
+
+    def test_service_earns_when_invoiced(self):
+        order = self._sell(lines=[(self.service, 1, 200.0)])
+        self.assertEarned(order, "0", "0", "0")
+        invoice = self._invoice(order)
+        self.assertEarned(order, "20", "10", "4")
+        self._credit(invoice)
+        self.assertEarned(order, "0", "0", "0")
+
+    def test_other_unit_of_measure(self):
+        dozen = self.env.ref("uom.product_uom_dozen")
+        order = self._create_order(lines=[(self.goods, 2, 120.0)])
+        order.order_line.product_uom_id = dozen
+        order.order_line.price_unit = 120.0
+        order.action_confirm()
+        picking = self._deliver(order)
+        self.assertEarned(order, "24", "12", "4.80")
+        self._return(picking, 6)
+        self.assertEarned(order, "18", "9", "3.60")
+
+    def test_received_trigger_by_button_and_by_cron(self):
+        self.program.trigger = "received"
+        order = self._sell(10)
+        with freeze_time("2026-03-01 02:00:00"):
+            self._deliver(order, {self.goods: 6})
+        self.assertEarned(order, "0", "0", "0")
+        with freeze_time("2026-03-04 02:00:00"):
+            order.action_confirm_receipt()
+            with self.assertRaisesRegex(UserError, "waits for the customer's receipt"):
+                order.action_confirm_receipt()
+            second = self._deliver(order)
+        self.assertEarned(order, "60", "30", "12")
+        pickings = self.env["stock.picking"]
+        with freeze_time("2026-03-14 01:59:00"):
+            self.assertFalse(pickings.search(pickings._get_overdue_receipt_domain(self.program)))
+        with freeze_time("2026-03-14 02:00:00"):
+            overdue = pickings.search(pickings._get_overdue_receipt_domain(self.program))
+            self.assertEqual(overdue, second)
+            overdue._confirm_receipt()
+        self.assertEarned(order, "100", "50", "20")
+        entries = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1)], order="id")
+        self.assertEqual(entries.mapped("release_date"), [date(2026, 3, 11), date(2026, 3, 21)])
+
+    def test_hold_never_begins_before_shipping(self):
+        self.program.trigger = "received"
+        order = self._sell(10)
+        with freeze_time("2026-03-10 02:00:00"):
+            picking = self._deliver(order)
+            picking._confirm_receipt(datetime(2026, 3, 1))
+        entry = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1)])
+        self.assertEqual(entry.release_date, date(2026, 3, 17))
+
+    def test_entry_explains_itself(self):
+        order = self._sell(10)
+        self._return(self._deliver(order), 3)
+        entry = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1)], limit=1)
+        self.assertIn("Eligible base 700.00", entry.why)
+        self.assertIn("Rate 10 % on level 1", entry.why)
+        self.assertIn("should hold 70.00 and held 100.00, so the ledger changes by -30.00", entry.why)
+
+    @mute_logger("odoo.sql_db")
+    def test_database_refuses_changes_of_entries(self):
+        order = self._sell(10)
+        self._deliver(order)
+        entry = self.entry_model.search([("order_id", "=", order.id)], limit=1)
+        for query in (
+            "UPDATE distribution_commission_entry SET amount = amount + 1 WHERE id = %s",
+            "UPDATE distribution_commission_entry SET distributor_id = distributor_id + 1 WHERE id = %s",
+            "UPDATE distribution_commission_entry SET state = 'settled' WHERE id = %s",
+            "DELETE FROM distribution_commission_entry WHERE id = %s",
+            "TRUNCATE distribution_commission_entry CASCADE",
+        ):
+            with self.assertRaisesRegex(DatabaseError, "append-only"), self.cr.savepoint():
+                self.cr.execute(query, [entry.id] if "%s" in query else None)
+        with self.assertRaisesRegex(UserError, "append-only"):
+            entry.unlink()
+
+    def test_module_is_not_uninstalled_over_a_filled_ledger(self):
+        from odoo.addons.distribution_commission.hooks import uninstall_hook
+
+        self._deliver(self._sell(10))
+        with self.assertRaisesRegex(UserError, "Export them"):
+            uninstall_hook(self.env)

@@ -1,0 +1,166 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from datetime import date
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import freeze_time, new_test_user, tagged
+
+from .common import CommissionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestSettlement(CommissionCommon):
+    """Journal entries, settlement and the account, read as an accountant."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.expense = cls.company.commission_expense_account_id
+        cls.accrued = cls.company.commission_accrued_account_id
+        cls.payable = cls.company.commission_payable_account_id
+
+    def _earn(self, day, quantity=10):
+        with freeze_time(f"{day} 02:00:00"):
+            order = self._sell(quantity)
+            picking = self._deliver(order)
+        return order, picking
+
+    def test_accounts_are_created_with_the_chart(self):
+        self.assertRecordValues(
+            self.expense + self.accrued + self.payable,
+            [
+                {"account_type": "expense", "reconcile": False},
+                {"account_type": "liability_current", "reconcile": True},
+                {"account_type": "liability_payable", "reconcile": True},
+            ],
+        )
+
+    def test_accrual_is_dated_and_carries_partners(self):
+        order, _picking = self._earn("2026-03-01")
+        with freeze_time("2026-03-05 02:00:00"):
+            move = self.entry_model.search([("order_id", "=", order.id)])._post_accruals()
+        self.assertRecordValues(move, [{"date": date(2026, 3, 1), "state": "posted"}])
+        self.assertRecordValues(
+            move.line_ids.sorted(lambda line: (line.distribution_distributor_id.id, -line.balance)),
+            [
+                {"account_id": account.id, "balance": sign * amount, "partner_id": distributor.partner_id.id}
+                for distributor, amount in ((self.ada, 20.0), (self.ben, 50.0), (self.cleo, 100.0))
+                for account, sign in ((self.expense, 1), (self.accrued, -1))
+            ],
+        )
+        self.assertFalse(self.entry_model.search([("order_id", "=", order.id)])._post_accruals())
+
+    def test_clawback_is_posted_on_its_own_date(self):
+        order, picking = self._earn("2026-03-01")
+        with freeze_time("2026-04-02 02:00:00"):
+            self._return(picking, 3)
+            moves = self.entry_model.search([("order_id", "=", order.id)])._post_accruals()
+        self.assertEqual(moves.mapped("date"), [date(2026, 3, 1), date(2026, 4, 2)])
+        claw = moves[1].line_ids.filtered(lambda line: line.account_id == self.expense)
+        self.assertEqual(sorted(claw.mapped("balance")), [-30.0, -15.0, -6.0])
+
+    def test_settlement_moves_accrued_to_payable_and_reconciles(self):
+        self._earn("2026-03-01")
+        with freeze_time("2026-04-01 02:00:00"):
+            settlement = self._settle()
+        line = settlement.line_ids.filtered(lambda line: line.distributor_id == self.cleo)
+        self.assertRecordValues(line, [{"amount": 100.0, "entry_count": 1, "state": "posted"}])
+        self.assertRecordValues(
+            line.move_line_id, [{"account_id": self.payable.id, "balance": -100.0, "date": date(2026, 4, 1)}]
+        )
+        self.assertTrue(all(line.entry_ids.accrual_line_id.mapped("reconciled")))
+        self.assertAccount(self.cleo, available="100")
+        self.assertBooksAgree()
+
+    def test_posting_twice_is_refused_and_changes_nothing(self):
+        self._earn("2026-03-01")
+        settlement = self._settle()
+        with self.assertRaisesRegex(UserError, "not a draft any more"):
+            settlement.action_post()
+        self.assertAccount(self.cleo, available="100")
+
+    def test_cancelled_draft_gives_entries_back(self):
+        self._earn("2026-03-01")
+        self.entry_model._release(self.program)
+        settlement = self.env["distribution.settlement"]._create_from_due(self.program)
+        self.assertFalse(self.env["distribution.settlement"]._create_from_due(self.program))
+        settlement.action_cancel()
+        self.assertAccount(self.cleo)
+        self.assertTrue(self.env["distribution.settlement"]._create_from_due(self.program))
+
+    def test_clawback_after_settlement_takes_from_available(self):
+        _order, picking = self._earn("2026-03-01")
+        self._settle()
+        self._return(picking, 3)
+        self._settle()
+        self.assertAccount(self.cleo, available="70")
+        self.assertBooksAgree()
+
+    def test_debt_is_repaid_from_the_next_earnings(self):
+        _order, picking = self._earn("2026-03-01")
+        self._settle()
+        # As if it had been paid out: the account is emptied.
+        account = self._account(self.cleo)
+        account._reserve({account.id: 100})
+        account._pay_reserved({account.id: 100})
+        self._return(picking, 10)
+        self._settle()
+        self.assertAccount(self.cleo, debt="100")
+        self._earn("2026-03-02", 4)
+        self._settle()
+        self.assertAccount(self.cleo, debt="60")
+        self._earn("2026-03-03", 8)
+        self._settle()
+        self.assertAccount(self.cleo, available="20")
+
+    def test_suspended_distributor_keeps_what_is_earned_unsettled(self):
+        order, _picking = self._earn("2026-03-01")
+        self.cleo.action_suspend()
+        settlement = self._settle()
+        self.assertNotIn(self.cleo, settlement.line_ids.distributor_id)
+        self.assertEarned(order, "100", "50", "20")
+        self.cleo.action_activate()
+        self._settle()
+        self.assertAccount(self.cleo, available="100")
+
+    def test_settlement_day_makes_up_for_a_missed_day(self):
+        with freeze_time("2026-03-10 02:00:00"):
+            self.program.write({"settlement_period": "monthly", "settlement_day": 5})
+            self.env.flush_all()
+        self.assertEqual(self.program.next_settlement_date, date(2026, 4, 5))
+        self.assertEqual(self.program._get_settlement_date_after(date(2026, 4, 5)), date(2026, 5, 5))
+
+    def test_account_refuses_more_than_it_holds(self):
+        account = self._account(self.cleo)
+        with self.assertRaisesRegex(UserError, "does not hold enough"):
+            account._reserve({account.id: 1})
+
+    def test_commission_moves_stay_posted(self):
+        order, _picking = self._earn("2026-03-01")
+        move = self.entry_model.search([("order_id", "=", order.id)])._post_accruals()
+        with self.assertRaisesRegex(UserError, "commission ledger"):
+            move.button_draft()
+        with self.assertRaisesRegex(UserError, "commission ledger"):
+            move.button_cancel()
+
+    def test_only_finance_settles(self):
+        self._earn("2026-03-01")
+        self.entry_model._release(self.program)
+        user = new_test_user(self.env, "sales-reader", groups="distribution_core.group_distribution_user")
+        finance = new_test_user(self.env, "finance", groups="distribution_core.group_distribution_finance")
+        settlement = self.env["distribution.settlement"]._create_from_due(self.program)
+        with self.assertRaises(AccessError):
+            settlement.with_user(user).action_post()
+        with self.assertRaises(AccessError):
+            settlement.with_user(finance).write({"state": "posted"})
+        settlement.with_user(finance).action_post()
+        self.assertAccount(self.cleo, available="100")
+
+    def test_wizard_previews_what_it_settles(self):
+        self._earn("2026-03-01")
+        self.entry_model._release(self.program)
+        wizard = self.env["distribution.settlement.wizard"].create({"program_id": self.program.id})
+        self.assertEqual((wizard.entry_count, wizard.distributor_count, wizard.amount_total), (3, 3, 170.0))
+        settlement = self.env["distribution.settlement"].browse(wizard.action_create_settlement()["res_id"])
+        self.assertEqual(settlement.amount_total, 170.0)
+        with self.assertRaisesRegex(UserError, "is due"):
+            wizard.action_create_settlement()
