@@ -36,3 +36,8 @@ def frozen_clock(day, clock="00:00"):
         mock.patch("odoo.sql_db.BaseCursor.now", lambda cursor: datetime.datetime.now()),
     ):
         yield Clock(frozen)
+
+
+def today():
+    """Return the day in London."""
+    return datetime.datetime.now(datetime.timezone.utc).astimezone(ZONE).date()

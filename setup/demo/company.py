@@ -24,6 +24,7 @@ def create_company(env):
     )
     give_access(env, company)
     load_chart(env, company)
+    ensure_warehouse(env, company)
     return company
 
 
@@ -39,6 +40,13 @@ def load_chart(env, company):
     installed = env["ir.module.module"].search_count([("name", "=", "l10n_uk"), ("state", "=", "installed")])
     template = "uk" if installed else "generic_coa"
     env["account.chart.template"].with_company(company).try_loading(template, company, install_demo=False)
+
+
+def ensure_warehouse(env, company):
+    """Give the company a warehouse; Odoo makes one by itself in tests only."""
+    warehouses = env["stock.warehouse"].with_context(active_test=False)
+    if not warehouses.search_count([("company_id", "=", company.id)], limit=1):
+        warehouses.create({"name": "London", "code": "LON", "company_id": company.id})
 
 
 def company_env(env, company):

@@ -109,7 +109,13 @@ def referrer(number, distributor_count):
     return (number - 1 - number // 4) % distributor_count + 1
 
 
-def attribute(number, day, first_day, distributor_count):
+def binding_is_over(first_day, confirmed):
+    """Tell whether a binding that began on the first day no longer holds (section 3.5)."""
+    begin = london(first_day).astimezone(dt.UTC)
+    return confirmed >= begin + dt.timedelta(hours=24 * BINDING_DAYS)
+
+
+def attribute(number, confirmed, first_day, distributor_count):
     """Return the distributor an order counts for, and why not when it counts for none (section 3.6)."""
     if number is None:
         return None, "no customer"
@@ -118,7 +124,7 @@ def attribute(number, day, first_day, distributor_count):
     distributor = referrer(number, distributor_count)
     if distributor is None:
         return None, "not referred"
-    if day >= first_day + dt.timedelta(days=BINDING_DAYS):
+    if binding_is_over(first_day, confirmed):
         return None, "binding over"
     return distributor, "bound"
 
@@ -141,14 +147,15 @@ def make_orders(rows, numbers, distributor_count):
         next_day = day + dt.timedelta(days=1)
         customer = its_rows[0].customer
         first_day = first_days.setdefault(customer, day)
-        distributor, reason = attribute(numbers.get(customer), day, first_day, distributor_count)
+        confirmed = london(day, its_rows[0].time.hour, its_rows[0].time.minute)
+        distributor, reason = attribute(numbers.get(customer), confirmed, first_day, distributor_count)
         orders.append(
             Order(
                 number=invoice,
                 index=index,
                 customer=customer,
                 lines=tuple(Line(invoice, at, row.code, row.quantity, row.price) for at, row in enumerate(its_rows)),
-                confirmed=london(day, its_rows[0].time.hour, its_rows[0].time.minute),
+                confirmed=confirmed,
                 delivered=london(next_day, 0, 30) if index % 7 == 3 else london(next_day, 10),
                 invoiced=london(next_day, 11),
                 distributor=distributor,
