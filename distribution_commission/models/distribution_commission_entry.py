@@ -87,7 +87,6 @@ class DistributionCommissionEntry(models.Model):
         readonly=True,
         copy=False,
     )
-
     accrual_move_id = fields.Many2one(related="accrual_line_id.move_id", string="Accrual Journal Entry")
     settlement_id = fields.Many2one(related="settlement_line_id.settlement_id", string="Settlement")
 
