@@ -7,6 +7,7 @@ class DistributionDistributor(models.Model):
 
     commission_account_ids = fields.One2many("distribution.account", "distributor_id", string="Commission Accounts")
     commission_currency_id = fields.Many2one(related="company_id.currency_id")
+    commission_entry_count = fields.Integer(string="Entries", compute="_compute_commission_entry_count")
     commission_held = fields.Monetary(
         string="Held", currency_field="commission_currency_id", compute="_compute_commission_amounts"
     )
@@ -16,6 +17,14 @@ class DistributionDistributor(models.Model):
     commission_settled = fields.Monetary(
         string="Settled", currency_field="commission_currency_id", compute="_compute_commission_amounts"
     )
+
+    def _compute_commission_entry_count(self):
+        groups = self.env["distribution.commission.entry"]._read_group(
+            [("distributor_id", "in", self.ids)], ["distributor_id"], ["__count"]
+        )
+        counts = dict(groups)
+        for distributor in self:
+            distributor.commission_entry_count = counts.get(distributor, 0)
 
     def _compute_commission_amounts(self):
         groups = self.env["distribution.commission.entry"]._read_group(
