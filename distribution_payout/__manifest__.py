@@ -16,6 +16,7 @@
         "wizards/distribution_withdrawal_fail_views.xml",
         "views/distribution_withdrawal_views.xml",
         "views/distribution_payout_run_views.xml",
+        "views/distribution_account_views.xml",
         "views/distribution_program_views.xml",
         "views/distribution_payout_menus.xml",
     ],
