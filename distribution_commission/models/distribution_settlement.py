@@ -152,6 +152,8 @@ class DistributionSettlement(models.Model):
         )
         for line in lines:
             by_distributor[line.distributor_id].settlement_line_id = line
+        # Written at once: two settlements of the same entries must meet here, where the later one is retried.
+        entries.flush_recordset(["settlement_line_id"])
 
     def _post(self):
         self.ensure_one()

@@ -1,0 +1,249 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""Two real connections at once leave the ledger of one. Each test has a database of its own, since it commits."""
+
+import threading
+from contextlib import contextmanager
+from decimal import Decimal
+
+import pytest
+from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure, UniqueViolation
+
+from odoo.exceptions import UserError, ValidationError
+
+RETRIED = (SerializationFailure, DeadlockDetected, LockNotAvailable)
+
+
+class World:
+    """A small shop in a database of its own."""
+
+    def __init__(self, database):
+        self.database = database
+        with database.env() as env:
+            self._set_up(env)
+
+    def _set_up(self, env):
+        if not env.company.chart_template:
+            env["account.chart.template"].try_loading("generic_coa", env.company, install_demo=False)
+        program = env["distribution.program"].create(
+            {"name": "Friends", "trigger": "received", "settlement_period": "manual", "binding_days": 0,
+             "rule_ids": [(0, 0, {"level": 1, "rate": 10})]}
+        )
+        self.program_id = program.id
+        self.distributor_ids = [self._create_distributor(env, name).id for name in ("Ada", "Ben")]
+        customer = env["res.partner"].create({"name": "Customer"})
+        env["distribution.binding"]._bind(customer, env["distribution.distributor"].browse(self.distributor_ids[0]))
+        product = env["product.product"].create(
+            {"name": "Mug", "type": "consu", "is_storable": True, "invoice_policy": "order", "taxes_id": False}
+        )
+        location = env["stock.warehouse"].search([("company_id", "=", env.company.id)], limit=1).lot_stock_id
+        env["stock.quant"]._update_available_quantity(product, location, 1000)
+        order = env["sale.order"].create(
+            {"partner_id": customer.id,
+             "order_line": [(0, 0, {"product_id": product.id, "product_uom_qty": 10, "price_unit": 100})]}
+        )
+        order.action_confirm()
+        self.order_id = order.id
+
+    def _create_distributor(self, env, name):
+        distributor = env["distribution.distributor"].create(
+            {"partner_id": env["res.partner"].create({"name": name}).id, "program_id": self.program_id}
+        )
+        distributor.action_activate()
+        return distributor
+
+    def ship(self, env, quantity):
+        """Ship some of what is open and leave a backorder."""
+        order = env["sale.order"].browse(self.order_id)
+        picking = order.picking_ids.filtered(lambda p: p.state not in ("done", "cancel"))
+        picking.move_ids.write({"quantity": quantity, "picked": True})
+        picking.with_context(skip_backorder=True).button_validate()
+        return picking
+
+    def miss_a_trigger(self):
+        """Leave a difference between what happened and the ledger, as after an event that got lost."""
+        with self.database.env() as env:
+            picking = self.ship(env, 6)
+            env.flush_all()
+            env.cr.execute("UPDATE stock_picking SET commission_received_on = date_done WHERE id = %s", [picking.id])
+
+    def ledger(self):
+        with self.database.env() as env:
+            env.cr.execute("SELECT COUNT(*), COALESCE(SUM(amount), 0)::text FROM distribution_commission_entry")
+            count, amount = env.cr.fetchone()
+            return count, Decimal(amount)
+
+
+@pytest.fixture
+def world(committing_db):
+    return World(committing_db)
+
+
+def race(world, *actions):
+    """Run actions at once, each in a thread with a connection and retries of its own, as Odoo's HTTP and crons do.
+
+    All of them have read the database before any of them writes.
+
+    :return: what each returned, or the error it ended with
+    """
+    start, results = threading.Barrier(len(actions), timeout=60), [None] * len(actions)
+
+    def run(position, action):
+        for attempt in range(6):
+            try:
+                with world.database.env() as env:
+                    env.cr.execute("SELECT COUNT(*) FROM distribution_commission_entry")  # takes the snapshot
+                    if not attempt:
+                        start.wait()
+                    results[position] = action(env)
+                return
+            except RETRIED:
+                continue
+            except (UserError, ValidationError, UniqueViolation) as error:
+                results[position] = error
+                return
+
+    threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(actions)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+        assert not thread.is_alive(), "a race did not end"
+    return results
+
+
+def sweep(world):
+    return lambda env: len(env["distribution.commission.term"]._converge(env["sale.order"].browse(world.order_id)))
+
+
+def test_two_sweeps_at_once_write_the_difference_once(world):
+    world.miss_a_trigger()
+    assert world.ledger() == (0, 0)
+    assert sorted(race(world, sweep(world), sweep(world))) == [0, 1]
+    assert world.ledger() == (1, Decimal("60.00"))
+
+
+def test_receipt_against_sweep(world):
+    world.miss_a_trigger()
+    with world.database.env() as env:
+        world.ship(env, 4)
+
+    def receive(env):
+        env["sale.order"].browse(world.order_id).action_confirm_receipt()
+
+    race(world, receive, sweep(world))
+    assert world.ledger()[1] == Decimal("100.00")
+
+
+def test_delivery_against_return(world):
+    with world.database.env() as env:
+        env["distribution.program"].browse(world.program_id).trigger = "shipped"
+        first_id = world.ship(env, 6).id
+
+    def send_back(env):
+        picking = env["stock.picking"].browse(first_id)
+        wizard = env["stock.return.picking"].with_context(active_id=first_id, active_model="stock.picking").create({})
+        wizard.product_return_moves.write({"quantity": 2, "to_refund": True})
+        back = env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        back.move_ids.write({"quantity": 2, "picked": True})
+        back.button_validate()
+        return picking.state
+
+    race(world, lambda env: world.ship(env, 4).state, send_back)
+    assert world.ledger()[1] == Decimal("80.00")
+
+
+@contextmanager
+def settled(world):
+    """Settle the whole order: 100 are available."""
+    with world.database.env() as env:
+        env["distribution.program"].browse(world.program_id).write({"trigger": "shipped", "hold_days": 0})
+        world.ship(env, 10)
+    with world.database.env() as env:
+        program = env["distribution.program"].browse(world.program_id)
+        env["distribution.commission.entry"]._release(program)
+    yield
+
+
+def test_settling_twice_at_once_settles_once(world):
+    def settle(env):
+        program = env["distribution.program"].browse(world.program_id)
+        settlements = env["distribution.settlement"]._create_from_due(program)
+        settlements.action_post()
+        return len(settlements)
+
+    with settled(world):
+        assert sorted(race(world, settle, settle)) == [0, 1]
+    with world.database.env() as env:
+        assert env["distribution.account"].search([]).mapped("available") == [100.0]
+
+
+def test_paying_out_twice_at_once_reserves_once(world):
+    def pay(env):
+        journal = env["account.journal"].search([("type", "=", "bank")], limit=1)
+        account = env["distribution.account"].search([])
+        return env["distribution.payout.run"]._create_run(env.company, journal, {account: Decimal("60.00")}).id
+
+    with settled(world), world.database.env() as env:
+        env["distribution.settlement"]._create_from_due(
+            env["distribution.program"].browse(world.program_id)
+        ).action_post()
+    results = race(world, pay, pay)
+    assert sum(isinstance(result, UserError) for result in results) == 1, results
+    with world.database.env() as env:
+        account = env["distribution.account"].search([])
+        assert (account.available, account.reserved) == (40.0, 60.0)
+
+
+def test_confirming_a_payment_twice_at_once_books_once(world):
+    with settled(world), world.database.env() as env:
+        env["distribution.settlement"]._create_from_due(
+            env["distribution.program"].browse(world.program_id)
+        ).action_post()
+        journal = env["account.journal"].search([("type", "=", "bank")], limit=1)
+        account = env["distribution.account"].search([])
+        run_id = env["distribution.payout.run"]._create_run(env.company, journal, {account: Decimal("100.00")}).id
+
+    def confirm(env):
+        run = env["distribution.payout.run"].browse(run_id)
+        run._confirm_paid(run.withdrawal_ids, run.create_date.date())
+
+    results = race(world, confirm, confirm)
+    assert sum(isinstance(result, UserError) for result in results) == 1
+    with world.database.env() as env:
+        discharged = env["account.move.line"].search([("debit", "=", 100), ("journal_id.type", "=", "bank")])
+        assert len(discharged) == 1
+        assert env["distribution.account"]._get_book_differences(env.company) == []
+
+
+def test_two_moves_at_once_make_no_cycle(world):
+    ada, ben = world.distributor_ids
+
+    def move(distributor_id, upline_id):
+        def action(env):
+            env["distribution.distributor"].browse(distributor_id).parent_id = upline_id
+
+        return action
+
+    results = race(world, move(ada, ben), move(ben, ada))
+    assert sum(isinstance(result, ValidationError) for result in results) == 1
+    with world.database.env() as env:
+        assert not env["distribution.distributor"].browse(world.distributor_ids)._has_cycle()
+
+
+def test_two_bindings_at_once_leave_one(world):
+    with world.database.env() as env:
+        partner_id = env["res.partner"].create({"name": "New customer"}).id
+
+    def bind(distributor_id):
+        def action(env):
+            distributor = env["distribution.distributor"].browse(distributor_id)
+            binding = env["distribution.binding"]._bind(env["res.partner"].browse(partner_id), distributor)
+            env.flush_all()
+            return binding.id
+
+        return action
+
+    results = race(world, *[bind(distributor_id) for distributor_id in world.distributor_ids])
+    assert sum(isinstance(result, int) for result in results) == 1
+    with world.database.env() as env:
+        assert env["distribution.binding"].search_count([("partner_id", "=", partner_id), ("state", "=", "active")]) == 1
