@@ -18,6 +18,7 @@ from .console import Problem, say
 from .environment import child_env, locked
 
 CLUSTER = paths.POSTGRES / "data"
+USERS = paths.LOCAL / "postgres-users.lock"
 LOGFILE = paths.POSTGRES / "server.log"
 # PostgreSQL refuses to run as root, and a socket's path has about 107 bytes.
 SERVICE_USERS = ("postgres", "nobody")
@@ -43,7 +44,7 @@ def running():
         yield env
         return
     paths.POSTGRES.mkdir(parents=True, exist_ok=True)
-    with open(paths.LOCAL / "postgres-users.lock", "w", encoding="utf-8") as users:
+    with open(USERS, "w", encoding="utf-8") as users:
         with locked("postgres"):
             # Shared while in use: who gets it exclusively is the last one.
             fcntl.flock(users, fcntl.LOCK_SH)
@@ -61,6 +62,18 @@ def stop_if_last(users):
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
+        stop()
+
+
+def require_unused():
+    """Stop our server, or fail when another command is using it."""
+    with open(USERS, "w", encoding="utf-8") as users, locked("postgres"):
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Problem(
+                "Another ./setup command of this checkout is running.", "Stop it first."
+            ) from None
         stop()
 
 
