@@ -40,6 +40,11 @@ class AccountMove(models.Model):
         self._converge_commission()
         return result
 
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        """Override of `account`: what the commission ledger posted is taken back by the ledger only."""
+        self._check_no_commission()
+        return super()._reverse_moves(default_values_list=default_values_list, cancel=cancel)
+
     def _converge_commission(self):
         """Say that something happened to the orders behind these invoices and credit notes."""
         # Accountants have no rights on orders.

@@ -241,9 +241,7 @@ class DistributionCommissionEntry(models.Model):
     def _cron_release(self):
         """End the holds that have run out, program by program."""
         programs = self.env["distribution.program"].with_context(active_test=False).search([], order="id")
-        for done, program in enumerate(programs, start=1):
-            self._release(program)
-            self.env["ir.cron"]._commit_progress(1, remaining=len(programs) - done)
+        self.env["ir.cron"]._run_for_each(programs, self._release)
 
     # === ACCOUNTING === #
 
@@ -251,9 +249,11 @@ class DistributionCommissionEntry(models.Model):
     def _cron_post_accruals(self):
         """Post the journal entries of what was earned and taken back, company by company."""
         companies = self.env["res.company"].search([("commission_journal_id", "!=", False)], order="id")
-        for done, company in enumerate(companies, start=1):
-            self.search([("company_id", "=", company.id), ("accrual_line_id", "=", False)])._post_accruals()
-            self.env["ir.cron"]._commit_progress(1, remaining=len(companies) - done)
+        self.env["ir.cron"]._run_for_each(companies, self._post_accruals_of)
+
+    @api.model
+    def _post_accruals_of(self, company):
+        return self.search([("company_id", "=", company.id), ("accrual_line_id", "=", False)])._post_accruals()
 
     def _post_accruals(self):
         """Post the accrual of entries that have none: per company, business day and kind.

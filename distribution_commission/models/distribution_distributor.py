@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class DistributionDistributor(models.Model):
@@ -18,6 +18,16 @@ class DistributionDistributor(models.Model):
         string="Settled", currency_field="commission_currency_id", compute="_compute_commission_amounts"
     )
 
+    commission_available = fields.Monetary(
+        string="Available", currency_field="commission_currency_id", compute="_compute_commission_account_amounts"
+    )
+    commission_reserved = fields.Monetary(
+        string="Reserved", currency_field="commission_currency_id", compute="_compute_commission_account_amounts"
+    )
+    commission_debt = fields.Monetary(
+        string="Debt", currency_field="commission_currency_id", compute="_compute_commission_account_amounts"
+    )
+
     def _compute_commission_entry_count(self):
         groups = self.env["distribution.commission.entry"]._read_group(
             [("distributor_id", "in", self.ids)], ["distributor_id"], ["__count"]
@@ -34,6 +44,14 @@ class DistributionDistributor(models.Model):
         for distributor in self:
             for state in ("held", "due", "settled"):
                 distributor[f"commission_{state}"] = sums.get((distributor, distributor.company_id, state), 0.0)
+
+    @api.depends("commission_account_ids")
+    def _compute_commission_account_amounts(self):
+        for distributor in self:
+            account = distributor.commission_account_ids.filtered(lambda a: a.company_id == distributor.company_id)
+            distributor.commission_available = account.available
+            distributor.commission_reserved = account.reserved
+            distributor.commission_debt = account.debt
 
     def action_view_commission_entries(self):
         self.ensure_one()

@@ -104,9 +104,8 @@ class DistributionSettlement(models.Model):
             raise UserError(self.env._("%s is not a draft any more.", self.name))
 
     @api.model
-    def _get_due_domain(self, program, company):
+    def _get_due_domain(self, program):
         return [
-            ("company_id", "=", company.id),
             ("program_id", "=", program.id),
             ("state", "=", "due"),
             ("settlement_line_id", "=", False),
@@ -121,18 +120,14 @@ class DistributionSettlement(models.Model):
         :param distributors: only these, all when omitted
         :return: the drafts, none where nothing is due
         """
-        entry_model = self.env["distribution.commission.entry"]
-        companies = self.env["res.company"].search([("id", "child_of", program.company_id.id)])
+        domain = self._get_due_domain(program)
+        if distributors is not None:
+            domain.append(("distributor_id", "in", distributors.ids))
         settlements = self.browse()
-        for company in companies:
-            domain = self._get_due_domain(program, company)
-            if distributors is not None:
-                domain.append(("distributor_id", "in", distributors.ids))
-            entries = entry_model.search(domain)
-            if entries:
-                settlement = self.create(self._prepare_settlement_vals(program, company))
-                settlement._claim(entries)
-                settlements += settlement
+        for company, entries in self.env["distribution.commission.entry"].search(domain).grouped("company_id").items():
+            settlement = self.create(self._prepare_settlement_vals(program, company))
+            settlement._claim(entries)
+            settlements += settlement
         return settlements
 
     @api.model
@@ -169,9 +164,11 @@ class DistributionSettlement(models.Model):
     def _cron_settle(self):
         """Settle the programs whose settlement day has come; a day missed is made up for."""
         programs = self.env["distribution.program"].search([("next_settlement_date", "!=", False)], order="id")
-        for done, program in enumerate(programs, start=1):
-            today = program._get_business_date()
-            if program.next_settlement_date <= today:
-                self._create_from_due(program).action_post()
-                program.next_settlement_date = program._get_settlement_date_after(today)
-            self.env["ir.cron"]._commit_progress(1, remaining=len(programs) - done)
+        self.env["ir.cron"]._run_for_each(programs, self._settle_if_its_day)
+
+    @api.model
+    def _settle_if_its_day(self, program):
+        today = program._get_business_date()
+        if program.next_settlement_date <= today:
+            self._create_from_due(program).action_post()
+            program.next_settlement_date = program._get_settlement_date_after(today)

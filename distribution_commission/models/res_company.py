@@ -3,6 +3,13 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+COMMISSION_FIELDS = (
+    "commission_journal_id",
+    "commission_expense_account_id",
+    "commission_accrued_account_id",
+    "commission_payable_account_id",
+)
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -37,14 +44,18 @@ class ResCompany(models.Model):
     def _create_commission_accounts(self):
         """Create what is missing of the commission journal and accounts; what a company has chosen stays."""
         for company in self:
-            vals = {}
+            company._inherit_commission_accounts()
             for field_name, account_vals in company._prepare_commission_accounts_vals().items():
-                if not company[field_name]:
-                    vals[field_name] = company._create_commission_account(account_vals).id
-            if not company.commission_journal_id:
-                journal = self.env["account.journal"].create(company._prepare_commission_journal_vals())
-                vals["commission_journal_id"] = journal.id
-            company.write(vals)
+                company[field_name] = company[field_name] or company._create_commission_account(account_vals)
+            company.commission_journal_id = company.commission_journal_id or self.env["account.journal"].create(
+                company._prepare_commission_journal_vals()
+            )
+
+    def _inherit_commission_accounts(self):
+        """A branch keeps its books in its parent's chart of accounts: it posts where the parent posts."""
+        self.ensure_one()
+        for name in COMMISSION_FIELDS:
+            self[name] = self[name] or self.parent_id[name]
 
     def _create_commission_account(self, vals):
         self.ensure_one()
@@ -89,13 +100,7 @@ class ResCompany(models.Model):
         :raise UserError: naming what is missing and where to set it
         """
         self.ensure_one()
-        names = (
-            "commission_journal_id",
-            "commission_expense_account_id",
-            "commission_accrued_account_id",
-            "commission_payable_account_id",
-        )
-        missing = [self._fields[name]._description_string(self.env) for name in names if not self[name]]
+        missing = [self._fields[name]._description_string(self.env) for name in COMMISSION_FIELDS if not self[name]]
         if missing:
             raise UserError(
                 self.env._(

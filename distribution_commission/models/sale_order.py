@@ -3,10 +3,12 @@ from fractions import Fraction
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 from ..engine.eligible_base import discount_factor
 from ..engine.money import exact
+
+SWEEP_BATCH = 100
 
 
 class SaleOrder(models.Model):
@@ -149,11 +151,8 @@ class SaleOrder(models.Model):
         :param int days: how far back
         """
         order_ids = self._get_orders_to_sweep(fields.Date.add(fields.Datetime.now(), days=-days))
-        for position in range(0, len(order_ids), 100):
-            batch = order_ids[position : position + 100]
-            self.browse(batch)._converge_commission()
-            if not self.env["ir.cron"]._commit_progress(len(batch), remaining=len(order_ids) - position - len(batch)):
-                break
+        batches = split_every(SWEEP_BATCH, order_ids, self.browse)
+        self.env["ir.cron"]._run_for_each(batches, type(self)._converge_commission)
 
     @api.model
     def _get_orders_to_sweep(self, since):

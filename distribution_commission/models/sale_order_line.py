@@ -40,8 +40,12 @@ class SaleOrderLine(models.Model):
 
     def unlink(self):
         """Override of `sale`: terms that never earned go with a deleted line."""
+        orders = self.order_id.filtered(lambda order: order.state == "sale")
         self._delete_unused_terms()
-        return super().unlink()
+        result = super().unlink()
+        # A discount or a delivery line that goes changes what the others earn.
+        orders._converge_commission()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_commission(self):

@@ -64,13 +64,8 @@ class StockPicking(models.Model):
         )
 
     @api.model
-    def _cron_confirm_receipts(self, limit=200):
+    def _cron_confirm_receipts(self):
         """Take deliveries as received that the customer has not confirmed in the program's time."""
         programs = self.env["distribution.program"].search([("trigger", "=", "received")], order="id")
-        for program in programs:
-            pickings = self.search(self._get_overdue_receipt_domain(program), limit=limit, order="id")
-            while pickings:
-                pickings._confirm_receipt()
-                if not self.env["ir.cron"]._commit_progress(len(pickings)):
-                    return
-                pickings = self.search(self._get_overdue_receipt_domain(program), limit=limit, order="id")
+        overdue = Domain.OR(self._get_overdue_receipt_domain(program) for program in programs)
+        self.env["ir.cron"]._run_for_each(self.search(overdue, order="id"), type(self)._confirm_receipt)

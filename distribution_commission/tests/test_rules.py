@@ -74,3 +74,9 @@ class TestRules(CommissionCommon):
         self._deliver(order)
         with self.assertRaisesRegex(UserError, "Commission Accrued Account"):
             self.entry_model.search([("order_id", "=", order.id)])._post_accruals()
+
+    def test_branch_posts_where_its_parent_posts(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        self.env.cr.precommit.run()  # where Odoo gives a branch its chart
+        self.assertEqual(branch.commission_payable_account_id, self.company.commission_payable_account_id)
+        self.assertEqual(branch.commission_journal_id, self.company.commission_journal_id)

@@ -141,6 +141,8 @@ class TestSettlement(CommissionCommon):
             move.button_draft()
         with self.assertRaisesRegex(UserError, "commission ledger"):
             move.button_cancel()
+        with self.assertRaisesRegex(UserError, "commission ledger"):
+            move._reverse_moves()
 
     def test_only_finance_settles(self):
         self._earn("2026-03-01")

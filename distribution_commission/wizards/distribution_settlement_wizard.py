@@ -52,7 +52,7 @@ class DistributionSettlementWizard(models.TransientModel):
         self.ensure_one()
         if not self.program_id:
             return []
-        domain = self.env["distribution.settlement"]._get_due_domain(self.program_id, self.program_id.company_id)
+        domain = self.env["distribution.settlement"]._get_due_domain(self.program_id)
         if self.distributor_ids:
             domain.append(("distributor_id", "in", self.distributor_ids.ids))
         return self.env["distribution.commission.entry"]._read_group(

@@ -3,6 +3,7 @@ from . import distribution_program
 from . import distribution_grade
 from . import distribution_distributor
 from . import distribution_binding
+from . import ir_cron
 from . import res_partner
 from . import res_users
 from . import sale_order

@@ -4,6 +4,7 @@ from datetime import datetime
 import pytz
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.addons.base.models.res_partner import _tz_get
 from odoo.tools import SQL
 
@@ -97,6 +98,17 @@ class DistributionProgram(models.Model):
         counts = dict(self.env[model_name]._read_group([("program_id", "in", self.ids)], ["program_id"], ["__count"]))
         for program in self:
             program[field_name] = counts.get(program, 0)
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        if "company_id" in vals:
+            moved = self.filtered(lambda program: program.company_id.id != vals["company_id"])
+            if moved.distributor_ids:
+                raise UserError(
+                    self.env._("%s has distributors already and stays in its company.", moved[0].display_name)
+                )
+        return super().write(vals)
 
     # === ACTION METHODS === #
 

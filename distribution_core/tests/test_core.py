@@ -166,3 +166,8 @@ class TestAttribution(DistributionCommon):
             self.assertFalse(record.with_user(manager).search([("id", "=", record.id)]))
             with self.assertRaises(AccessError):
                 record.with_user(manager).read(["display_name"])
+
+    def test_program_with_distributors_stays_in_its_company(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        with self.assertRaisesRegex(UserError, "stays in its company"):
+            self.program.company_id = other

@@ -1,0 +1,55 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+import logging
+
+from psycopg2 import OperationalError
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+_logger = logging.getLogger(__name__)
+
+MAX_TRIES = 5
+
+
+class IrCron(models.Model):
+    _inherit = "ir.cron"
+
+    @api.model
+    def _run_for_each(self, items, work):
+        """Do a piece of work for each item, committing after each; one that fails does not stop the others.
+
+        A piece that meets another transaction is rolled back whole and tried again: inside a savepoint it would keep
+        the old snapshot and fail for ever. What a person has to mend is logged, and posted on the record if it has a
+        chatter.
+
+        :param items: records of one model, or a list
+        :param work: called with one item
+        """
+        items = list(items)
+        for done, item in enumerate(items, start=1):
+            try:
+                self._run_with_retries(work, item)
+            except UserError as error:
+                self.env.cr.rollback()
+                self._report_failure(item, error)
+            if not self._commit_progress(1, remaining=len(items) - done):
+                break
+
+    @api.model
+    def _run_with_retries(self, work, item):
+        for tries_left in reversed(range(MAX_TRIES)):
+            try:
+                work(item)
+                self.env.flush_all()
+                return
+            except OperationalError as error:
+                if not tries_left or not isinstance(error, PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+                    raise
+                self.env.cr.rollback()
+
+    @api.model
+    def _report_failure(self, item, error):
+        _logger.warning("%s was left out: %s", item, error)
+        if hasattr(item, "message_post"):
+            item.message_post(body=self.env._("The scheduled action could not be carried out: %s", error))
