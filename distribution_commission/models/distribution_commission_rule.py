@@ -22,12 +22,14 @@ class DistributionCommissionRule(models.Model):
     level = fields.Integer(
         required=True,
         default=1,
+        aggregator=None,
         help="1 is the distributor who referred the buyer, 2 its upline, 3 the next one up.",
     )
     rate = fields.Float(
         string="Rate (%)",
         digits=(7, 4),
         required=True,
+        aggregator=None,
         help="Per cent of the untaxed value of the order line.",
     )
 
