@@ -41,7 +41,7 @@ def main(env, progress=None, levels=3, rates=RATES, commit=True):
     """
     if find_company(env):
         return None
-    steps = env.cr.commit if commit else env.flush_all
+    steps = env.cr.commit if commit else env.invalidate_all
     with frozen_clock(START) as clock, quiet(commit):
         result, agenda = prepare(env, levels, rates)
         steps()

@@ -5,6 +5,8 @@ from odoo import Command
 from .clock import moment
 from .sample import DISCOUNT, DISCOUNT_NOTE, SHIPPING
 
+LINES_FOR_WIZARD = 20
+
 
 class Trader:
     """Plays the trade of the company; knows its products and customers."""
@@ -45,13 +47,14 @@ class Trader:
 
     def deliver(self, planned):
         """Send all goods of the order."""
-        picking = self.orders[planned.invoice].picking_ids
-        self.validate(picking, {move: move.product_uom_qty for move in picking.move_ids})
+        self.validate(self.orders[planned.invoice].picking_ids)
 
-    def validate(self, picking, quantities):
-        """Validate a picking with these done quantities."""
-        for move, quantity in quantities.items():
-            move.write({"quantity": quantity, "picked": True})
+    def validate(self, picking):
+        """Validate a picking with all that was asked for."""
+        for move in picking.move_ids:
+            if move.quantity != move.product_uom_qty:
+                move.quantity = move.product_uom_qty
+        picking.move_ids.picked = True
         picking.with_context(skip_backorder=True).button_validate()
 
     def invoice(self, planned, day):
@@ -77,12 +80,21 @@ class Trader:
         returned.write({"quantity": planned_return.quantity, "to_refund": True})
         picking = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
         picking.note = planned_return.label
-        self.validate(picking, dict.fromkeys(picking.move_ids, planned_return.quantity))
+        self.validate(picking)
 
     def credit(self, planned_return, day):
-        """Credit the goods: reverse the invoice by the wizard, keep the one line and quantity, post."""
+        """Credit the goods and post.
+
+        Invoices of up to 20 lines are reversed by Odoo's wizard. It copies every line only to have all but one deleted,
+        so the credit notes to longer ones are written by hand; the two are the same to the books.
+        """
         line = self.order_line(planned_return)
         invoice = line.invoice_lines.move_id.filtered(lambda move: move.move_type == "out_invoice")
+        write = self.reverse_by_wizard if len(invoice.invoice_line_ids) <= LINES_FOR_WIZARD else self.write_credit_note
+        write(line, invoice, planned_return, day).action_post()
+
+    def reverse_by_wizard(self, line, invoice, planned_return, day):
+        """Reverse the invoice, and keep the one line and quantity of the draft."""
         wizard = (
             self.env["account.move.reversal"]
             .with_context(active_model="account.move", active_ids=invoice.ids)
@@ -92,7 +104,22 @@ class Trader:
         kept = note.invoice_line_ids.filtered(lambda row: line in row.sale_line_ids)
         commands = [Command.delete(row.id) for row in note.invoice_line_ids - kept]
         note.write({"invoice_line_ids": [*commands, Command.update(kept.id, {"quantity": planned_return.quantity})]})
-        note.action_post()
+        return note
+
+    def write_credit_note(self, line, invoice, planned_return, day):
+        """Create a credit note of the one line that names the invoice it reverses."""
+        return self.env["account.move"].create(
+            {
+                **line.order_id._prepare_invoice(),
+                "move_type": "out_refund",
+                "reversed_entry_id": invoice.id,
+                "invoice_date": day,
+                "ref": f"Reversal of: {invoice.name}, {planned_return.label}",
+                "invoice_line_ids": [
+                    Command.create(line._prepare_invoice_line(quantity=planned_return.quantity))
+                ],
+            }
+        )
 
     def credit_discount(self, lines, day):
         """Post the discount that concerns no order of the sample, a credit note by itself (section 4)."""
