@@ -1,13 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-"""The story of the README, read as an accountant: every journal item, its date, its partner, what it is reconciled with."""
+"""The story of the README, read as an accountant: every journal item, its date, its partner, what is left open."""
 
 from datetime import date
+
+import story
 
 from odoo.tests import tagged
 
 from odoo.addons.distribution_payout.tests.common import PayoutCommon
-
-import story
 
 
 @tagged("post_install", "-at_install")

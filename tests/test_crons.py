@@ -1,9 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Scheduled work on real transactions: what fails is left out and told, what collides is tried again."""
 
+import story
 from psycopg2.errors import SerializationFailure
 
 from odoo.exceptions import UserError
+from odoo.tests import freeze_time
 
 
 def test_what_fails_does_not_stop_the_others(committing_db):
@@ -47,9 +49,6 @@ def test_what_collides_is_rolled_back_and_tried_again(committing_db):
 
 def test_daily_crons_carry_an_order_from_shipping_to_the_account(committing_db):
     """The scheduled actions as the server runs them, one day after the other."""
-    import story
-    from odoo.tests import freeze_time
-
     with committing_db.env() as env:
         if not env.company.chart_template:
             env["account.chart.template"].try_loading("generic_coa", env.company, install_demo=False)

@@ -68,7 +68,10 @@ class TestKnownBugs(PayoutCommon):
         self._return(picking, 3)
         self.assertRecordValues(
             self._entries(order),
-            [{"amount": 100.0, "base": 1000.0, "kind": "earning"}, {"amount": -30.0, "base": -300.0, "kind": "clawback"}],
+            [
+                {"amount": 100.0, "base": 1000.0, "kind": "earning"},
+                {"amount": -30.0, "base": -300.0, "kind": "clawback"},
+            ],
         )
         settlement = self._settle()
         item = settlement.line_ids.filtered(lambda line: line.distributor_id == self.cleo).move_line_id
@@ -100,8 +103,18 @@ class TestKnownBugs(PayoutCommon):
                 "trigger": "auto",
                 "applies_on": "current",
                 "rule_ids": [(0, 0, {"minimum_amount": 1})],
-                "reward_ids": [(0, 0, {"reward_type": "discount", "discount": 10, "discount_mode": "percent",
-                                       "discount_applicability": "order"})],
+                "reward_ids": [
+                    (
+                        0,
+                        0,
+                        {
+                            "reward_type": "discount",
+                            "discount": 10,
+                            "discount_mode": "percent",
+                            "discount_applicability": "order",
+                        },
+                    )
+                ],
             }
         )
         order = self._create_order(lines=[(self.goods, 10, 100.0)])
@@ -130,21 +143,16 @@ class TestKnownBugs(PayoutCommon):
     def test_bug_16_paths_are_rebuilt_by_position_not_by_text(self):
         """A path is corrupted when an id is replaced as text inside a longer one (12 inside 112)."""
         top = self._create_distributor("Top")
-        # Make ids that contain each other as digits: the lowest id's digits at the end of a later one.
-        chain = [self.ada, *[self._create_distributor(f"Link {number}") for number in range(30)]]
-        for upper, lower in zip(chain, chain[1:], strict=False):
-            lower.parent_id = upper
-        self.assertTrue(
-            any(str(a.id) in str(b.id) for a in chain for b in chain if a != b) or len({len(str(d.id)) for d in chain}) == 1
-        )
-        self.ada.parent_id = top
-        self.env.flush_all()
-        self.env.cr.execute("SELECT id, parent_path FROM distribution_distributor WHERE id = ANY(%s)", [[d.id for d in chain]])
-        paths = dict(self.env.cr.fetchall())
-        expected = f"{top.id}/"
-        for distributor in chain:
-            expected += f"{distributor.id}/"
-            self.assertEqual(paths[distributor.id], expected)
+        upper = self._create_distributor("Upper")
+        # The next id ends in the digits of this one, as 112 ends in 12.
+        self.cr.execute("SELECT setval('distribution_distributor_id_seq', %s, false)", [int(f"1{upper.id}")])
+        lower = self._create_distributor("Lower", upper)
+        lowest = self._create_distributor("Lowest", lower)
+        self.assertEqual(lower.id, int(f"1{upper.id}"))
+        upper.parent_id = top
+        self.assertEqual(lowest.parent_path, f"{top.id}/{upper.id}/{lower.id}/{lowest.id}/")
+        upper.parent_id = False
+        self.assertEqual(lowest.parent_path, f"{upper.id}/{lower.id}/{lowest.id}/")
 
     def test_bug_19_rates_and_shares_are_rounded_once_per_line_and_level(self):
         self._rule(1).rate = 12.5
@@ -183,7 +191,8 @@ class TestKnownBugs(PayoutCommon):
             order.order_line.unlink()
         with self.assertRaises(UserError):
             move.unlink()
-        for table, record in (("sale_order_line", order.order_line), ("stock_picking", picking), ("account_move", move)):
+        sources = {"sale_order_line": order.order_line, "stock_picking": picking, "account_move": move}
+        for table, record in sources.items():
             with self.assertRaises(IntegrityError), self.cr.savepoint():
                 self.cr.execute(f"DELETE FROM {table} WHERE id = %s", [record.id])  # pylint: disable=sql-injection
 

@@ -25,8 +25,13 @@ class World:
         if not env.company.chart_template:
             env["account.chart.template"].try_loading("generic_coa", env.company, install_demo=False)
         program = env["distribution.program"].create(
-            {"name": "Friends", "trigger": "received", "settlement_period": "manual", "binding_days": 0,
-             "rule_ids": [(0, 0, {"level": 1, "rate": 10})]}
+            {
+                "name": "Friends",
+                "trigger": "received",
+                "settlement_period": "manual",
+                "binding_days": 0,
+                "rule_ids": [(0, 0, {"level": 1, "rate": 10})],
+            }
         )
         self.program_id = program.id
         self.distributor_ids = [self._create_distributor(env, name).id for name in ("Ada", "Ben")]
@@ -38,8 +43,10 @@ class World:
         location = env["stock.warehouse"].search([("company_id", "=", env.company.id)], limit=1).lot_stock_id
         env["stock.quant"]._update_available_quantity(product, location, 1000)
         order = env["sale.order"].create(
-            {"partner_id": customer.id,
-             "order_line": [(0, 0, {"product_id": product.id, "product_uom_qty": 10, "price_unit": 100})]}
+            {
+                "partner_id": customer.id,
+                "order_line": [(0, 0, {"product_id": product.id, "product_uom_qty": 10, "price_unit": 100})],
+            }
         )
         order.action_confirm()
         self.order_id = order.id
@@ -250,4 +257,6 @@ def test_two_bindings_at_once_leave_one(world):
     results = race(world, *[bind(distributor_id) for distributor_id in world.distributor_ids])
     assert sum(isinstance(result, int) for result in results) == 1
     with world.database.env() as env:
-        assert env["distribution.binding"].search_count([("partner_id", "=", partner_id), ("state", "=", "active")]) == 1
+        assert (
+            env["distribution.binding"].search_count([("partner_id", "=", partner_id), ("state", "=", "active")]) == 1
+        )

@@ -120,8 +120,8 @@ class AccountMove(models.Model):
         if commission:
             raise UserError(
                 self.env._(
-                    "%s belongs to the commission ledger and stays posted. A correction is a return, a credit note or a "
-                    "cancellation: the ledger then posts the difference by itself.",
+                    "%s belongs to the commission ledger and stays posted. A correction is a return, a credit note or "
+                    "a cancellation: the ledger then posts the difference by itself.",
                     commission[0].display_name,
                 )
             )

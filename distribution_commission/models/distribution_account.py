@@ -105,9 +105,7 @@ class DistributionAccount(models.Model):
 
         :param dict amounts: account id → Decimal, positive
         """
-        self._update_figures(
-            "reserved = account.reserved - delta.amount", amounts, "account.reserved >= delta.amount"
-        )
+        self._update_figures("reserved = account.reserved - delta.amount", amounts, "account.reserved >= delta.amount")
 
     def _update_figures(self, assignments, amounts, condition="TRUE"):
         """Compute new figures inside the database, on decimals, under a lock taken in order of id.

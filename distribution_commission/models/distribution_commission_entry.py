@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command, Domain
 from odoo.tools import SQL, split_every
 
 from ..const import ENTRY_STATES, MAX_MOVE_LINES
@@ -15,8 +14,8 @@ GUARD_FUNCTION = "distribution_commission_entry_guard"
 # Identity, parties, figures: what an entry says can never change, through no door. A migration that adds a column
 # here fills it first and then replaces the function.
 PROTECTED_COLUMNS = (
-    "id term_id revision kind reverses_id delivery_id distributor_id program_id company_id currency_id order_id line_id "
-    "level rate base amount date explanation create_date create_uid"
+    "id term_id revision kind reverses_id delivery_id distributor_id program_id company_id currency_id order_id "
+    "line_id level rate base amount date explanation create_date create_uid"
 ).split()
 
 
@@ -31,9 +30,7 @@ class DistributionCommissionEntry(models.Model):
         comodel_name="distribution.commission.term", required=True, index=True, ondelete="restrict", readonly=True
     )
     revision = fields.Integer(required=True, readonly=True, aggregator=None)
-    kind = fields.Selection(
-        selection=[("earning", "Earning"), ("clawback", "Clawback")], required=True, readonly=True
-    )
+    kind = fields.Selection(selection=[("earning", "Earning"), ("clawback", "Clawback")], required=True, readonly=True)
     reverses_id = fields.Many2one(
         comodel_name="distribution.commission.entry",
         string="Takes Back",
@@ -53,14 +50,14 @@ class DistributionCommissionEntry(models.Model):
     company_id = fields.Many2one(
         comodel_name="res.company", required=True, index=True, ondelete="restrict", readonly=True
     )
-    currency_id = fields.Many2one(
-        comodel_name="res.currency", required=True, ondelete="restrict", readonly=True
-    )
-    order_id = fields.Many2one(
-        comodel_name="sale.order", required=True, index=True, ondelete="restrict", readonly=True
-    )
+    currency_id = fields.Many2one(comodel_name="res.currency", required=True, ondelete="restrict", readonly=True)
+    order_id = fields.Many2one(comodel_name="sale.order", required=True, index=True, ondelete="restrict", readonly=True)
     line_id = fields.Many2one(
-        comodel_name="sale.order.line", string="Order Line", required=True, index=True, ondelete="restrict",
+        comodel_name="sale.order.line",
+        string="Order Line",
+        required=True,
+        index=True,
+        ondelete="restrict",
         readonly=True,
     )
     level = fields.Integer(required=True, readonly=True, aggregator=None)
@@ -119,7 +116,7 @@ class DistributionCommissionEntry(models.Model):
                         RETURN NEW;
                     END IF;
                 END IF;
-                RAISE EXCEPTION 'The commission ledger is append-only: % of distribution_commission_entry refused.', TG_OP
+                RAISE EXCEPTION 'The commission ledger is append-only: % of entries refused.', TG_OP
                     USING ERRCODE = 'restrict_violation';
             END $$ LANGUAGE plpgsql;
             DROP TRIGGER IF EXISTS distribution_commission_entry_guard_row ON {self._table};
@@ -153,8 +150,8 @@ class DistributionCommissionEntry(models.Model):
         _ = self.env._
         sentences = [
             _(
-                "Eligible base %(base)s %(currency)s: the smallest of %(sent)s sent out, %(kept)s kept by the customer and "
-                "%(money)s invoiced or to be invoiced.",
+                "Eligible base %(base)s %(currency)s: the smallest of %(sent)s sent out, %(kept)s kept by the customer "
+                "and %(money)s invoiced or to be invoiced.",
                 **{key: facts[key] for key in ("base", "currency", "sent", "kept", "money")},
             ),
             _(

@@ -37,9 +37,7 @@ class DistributionCommissionRule(models.Model):
         f"CHECK(level BETWEEN 1 AND {MAX_LEVELS})", "Commission goes to levels 1 to 3: more is not lawful."
     )
     _rate_range = models.Constraint("CHECK(rate BETWEEN 0 AND 100)", "A rate lies between 0 and 100 per cent.")
-    _level_program_uniq = models.UniqueIndex(
-        "(program_id, level) WHERE active", "A program has one rule for a level."
-    )
+    _level_program_uniq = models.UniqueIndex("(program_id, level) WHERE active", "A program has one rule for a level.")
 
     # === COMPUTE METHODS === #
 
@@ -64,6 +62,4 @@ class DistributionCommissionRule(models.Model):
         """Terms point at the rule they were made by: such a rule is archived, not deleted."""
         used = self.env["distribution.commission.term"].sudo().search([("rule_id", "in", self.ids)], limit=1)
         if used:
-            raise UserError(
-                self.env._("%s was applied to orders: archive it instead.", used.rule_id.display_name)
-            )
+            raise UserError(self.env._("%s was applied to orders: archive it instead.", used.rule_id.display_name))

@@ -4,7 +4,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..engine.convergence import Row, commission, converge
+from ..engine.convergence import commission, converge
 from ..engine.eligible_base import eligible_bases
 from ..engine.explanation import explain
 from ..engine.money import exact
@@ -25,9 +25,7 @@ class DistributionCommissionTerm(models.Model):
     line_id = fields.Many2one(
         comodel_name="sale.order.line", string="Order Line", required=True, index=True, ondelete="restrict"
     )
-    program_id = fields.Many2one(
-        comodel_name="distribution.program", required=True, index=True, ondelete="restrict"
-    )
+    program_id = fields.Many2one(comodel_name="distribution.program", required=True, index=True, ondelete="restrict")
     company_id = fields.Many2one(comodel_name="res.company", required=True, index=True, ondelete="restrict")
     currency_id = fields.Many2one(comodel_name="res.currency", required=True, ondelete="restrict")
     distributor_id = fields.Many2one(
@@ -41,7 +39,10 @@ class DistributionCommissionTerm(models.Model):
     base_kind = fields.Selection(selection=[("untaxed", "Untaxed value")], required=True, default="untaxed")
     grade_id = fields.Many2one(comodel_name="distribution.grade", string="Grade Then", ondelete="restrict")
     currency_rate = fields.Float(
-        digits=0, required=True, aggregator=None, help="Order currency for one unit of company currency, at confirmation."
+        digits=0,
+        required=True,
+        aggregator=None,
+        help="Order currency for one unit of company currency, at confirmation.",
     )
     expected_amount = fields.Monetary(string="Expected", required=True, help="Commission if nothing is returned.")
     state = fields.Selection(
@@ -53,8 +54,9 @@ class DistributionCommissionTerm(models.Model):
     entry_ids = fields.One2many("distribution.commission.entry", "term_id")
     earned_amount = fields.Monetary(string="Earned", compute="_compute_amounts")
     pending_amount = fields.Monetary(
-        string="Pending", compute="_compute_amounts", help="Expected and not yet earned; nothing once an order is "
-        "cancelled."
+        string="Pending",
+        compute="_compute_amounts",
+        help="Expected and not yet earned; nothing once an order is cancelled.",
     )
 
     _line_level_uniq = models.UniqueIndex(

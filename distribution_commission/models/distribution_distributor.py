@@ -48,7 +48,8 @@ class DistributionDistributor(models.Model):
     @api.depends("commission_account_ids")
     def _compute_commission_account_amounts(self):
         for distributor in self:
-            account = distributor.commission_account_ids.filtered(lambda a: a.company_id == distributor.company_id)
+            accounts = distributor.commission_account_ids.grouped("company_id")
+            account = accounts.get(distributor.company_id, distributor.commission_account_ids.browse())
             distributor.commission_available = account.available
             distributor.commission_reserved = account.reserved
             distributor.commission_debt = account.debt

@@ -48,9 +48,7 @@ class DistributionProgram(models.Model):
         tracking=True,
     )
     settlement_day = fields.Integer(default=1, help="Day of the month on which due commission is settled.")
-    next_settlement_date = fields.Date(
-        compute="_compute_next_settlement_date", store=True, readonly=False, copy=False
-    )
+    next_settlement_date = fields.Date(compute="_compute_next_settlement_date", store=True, readonly=False, copy=False)
     rule_ids = fields.One2many("distribution.commission.rule", "program_id", copy=True)
     total_rate = fields.Float(string="Total (%)", compute="_compute_total_rate", digits=(7, 4))
 

@@ -140,8 +140,12 @@ class DistributionSettlement(models.Model):
         by_distributor = entries.grouped("distributor_id")
         lines = self.env["distribution.settlement.line"].create(
             [
-                {"settlement_id": self.id, "distributor_id": distributor.id, "amount": float(group._get_total()),
-                 "entry_count": len(group)}
+                {
+                    "settlement_id": self.id,
+                    "distributor_id": distributor.id,
+                    "amount": float(group._get_total()),
+                    "entry_count": len(group),
+                }
                 for distributor, group in sorted(by_distributor.items(), key=lambda item: item[0].id)
             ]
         )

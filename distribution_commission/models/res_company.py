@@ -72,15 +72,22 @@ class ResCompany(models.Model):
         expense, accrued, payable = codes
         return {
             "commission_expense_account_id": {
-                "name": _("Distribution Commission Expense"), "code": expense, "account_type": "expense",
+                "name": _("Distribution Commission Expense"),
+                "code": expense,
+                "account_type": "expense",
             },
             "commission_accrued_account_id": {
-                "name": _("Accrued Distribution Commission"), "code": accrued, "account_type": "liability_current",
+                "name": _("Accrued Distribution Commission"),
+                "code": accrued,
+                "account_type": "liability_current",
                 "reconcile": True,
             },
             "commission_payable_account_id": {
-                "name": _("Distribution Commission Payable"), "code": payable, "account_type": "liability_payable",
-                "reconcile": True, "non_trade": True,
+                "name": _("Distribution Commission Payable"),
+                "code": payable,
+                "account_type": "liability_payable",
+                "reconcile": True,
+                "non_trade": True,
             },
         }
 
@@ -104,8 +111,8 @@ class ResCompany(models.Model):
         if missing:
             raise UserError(
                 self.env._(
-                    "%(company)s lacks: %(missing)s. Set them in Settings > Distribution, or install a chart of accounts "
-                    "first.",
+                    "%(company)s lacks: %(missing)s. Set them in Settings > Distribution, or install a chart of "
+                    "accounts first.",
                     company=self.name,
                     missing=", ".join(missing),
                 )

@@ -62,7 +62,7 @@ class SaleOrderLine(models.Model):
     # === BUSINESS METHODS: SOURCE OF COMMISSION === #
 
     def _get_commission_role(self):
-        """Override of the source mixin: shipping, down payments and notes do not count, negative lines are discounts."""
+        """Override of the source mixin: negative lines are discounts; shipping, down payments, notes do not count."""
         self.ensure_one()
         if self.display_type or self.is_downpayment or self.is_delivery:
             return "other"
@@ -177,8 +177,9 @@ class SaleOrderLine(models.Model):
         :return: line id → `invoiced_quantity`, `invoiced`, `credited`, `moment` of `LineFacts`
         :rtype: dict
         """
-        shares = defaultdict(lambda: {"invoiced_quantity": Fraction(0), "invoiced": Fraction(0),
-                                      "credited": Fraction(0), "moment": None})
+        shares = defaultdict(
+            lambda: {"invoiced_quantity": Fraction(0), "invoiced": Fraction(0), "credited": Fraction(0), "moment": None}
+        )
         moves = self._get_commission_moves()
         for move in moves.sorted(lambda move: (move.invoice_date or move.date, move.id)):
             for line_id, quantity, amount in move._get_commission_shares():

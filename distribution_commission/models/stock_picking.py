@@ -34,7 +34,9 @@ class StockPicking(models.Model):
         self.check_access("write")
         pickings = self._filter_receivable()
         if not pickings:
-            raise UserError(self.env._("Only shipped deliveries that wait for the customer's receipt can be confirmed."))
+            raise UserError(
+                self.env._("Only shipped deliveries that wait for the customer's receipt can be confirmed.")
+            )
         pickings._confirm_receipt()
 
     # === BUSINESS METHODS === #

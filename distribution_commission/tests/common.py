@@ -32,8 +32,15 @@ class CommissionCommon(DistributionCommon):
     @classmethod
     def _create_goods(cls, name, **vals):
         product = cls.env["product.product"].create(
-            {"name": name, "type": "consu", "is_storable": True, "list_price": 100.0, "taxes_id": False,
-             "invoice_policy": "order", **vals}
+            {
+                "name": name,
+                "type": "consu",
+                "is_storable": True,
+                "list_price": 100.0,
+                "taxes_id": False,
+                "invoice_policy": "order",
+                **vals,
+            }
         )
         location = cls.env["stock.warehouse"].search([("company_id", "=", cls.company.id)], limit=1).lot_stock_id
         cls.env["stock.quant"]._update_available_quantity(product, location, 1_000_000)
@@ -53,18 +60,16 @@ class CommissionCommon(DistributionCommon):
             lambda p: p.state not in ("done", "cancel") and p.location_dest_id.usage == "customer"
         )[:1]
         for move in picking.move_ids:
-            move.quantity = (
-                quantities.get(move.product_id, 0) if quantities is not None else move.product_uom_qty
-            )
+            move.quantity = quantities.get(move.product_id, 0) if quantities is not None else move.product_uom_qty
             move.picked = True
         picking.with_context(skip_backorder=True).button_validate()
         return picking
 
     def _return(self, picking, quantity, product=None, to_refund=True):
         """Take goods back."""
-        wizard = self.env["stock.return.picking"].with_context(
-            active_id=picking.id, active_model="stock.picking"
-        ).create({})
+        wizard = (
+            self.env["stock.return.picking"].with_context(active_id=picking.id, active_model="stock.picking").create({})
+        )
         for line in wizard.product_return_moves:
             line.quantity = quantity if line.product_id == (product or self.goods) else 0
             line.to_refund = to_refund
@@ -83,9 +88,11 @@ class CommissionCommon(DistributionCommon):
 
     def _credit(self, invoice, quantity=None, price=None, post=True):
         """Post a credit note for an invoice, whole, of a quantity or at another price of each line."""
-        wizard = self.env["account.move.reversal"].with_context(
-            active_model="account.move", active_ids=invoice.ids
-        ).create({"journal_id": invoice.journal_id.id, "date": fields.Date.context_today(invoice)})
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"journal_id": invoice.journal_id.id, "date": fields.Date.context_today(invoice)})
+        )
         wizard.reverse_moves()
         credit = wizard.new_move_ids
         for line in credit.invoice_line_ids:

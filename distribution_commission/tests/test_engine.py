@@ -30,8 +30,9 @@ class TestEngine(BaseCase):
 
     def test_allocate_loses_nothing_and_favours_the_earlier(self):
         self.assertEqual(allocate(Decimal("0.05"), [1, 1], CENT), [Decimal("0.03"), Decimal("0.02")])
-        self.assertEqual(allocate(Decimal("-10.00"), [1, 1, 1], CENT),
-                         [Decimal("-3.34"), Decimal("-3.33"), Decimal("-3.33")])
+        self.assertEqual(
+            allocate(Decimal("-10.00"), [1, 1, 1], CENT), [Decimal("-3.34"), Decimal("-3.33"), Decimal("-3.33")]
+        )
         self.assertEqual(allocate(Decimal("1.00"), [0, 0], CENT), [Decimal("1.00"), Decimal("0.00")])
         self.assertEqual(allocate(Decimal("1.00"), [], CENT), [])
 
@@ -41,9 +42,13 @@ class TestEngine(BaseCase):
 
     def test_base_is_the_smallest_of_sent_kept_and_money(self):
         facts = LineFacts(
-            ordered=Fraction(10), worth=Fraction(100), sent=Fraction(12),
+            ordered=Fraction(10),
+            worth=Fraction(100),
+            sent=Fraction(12),
             deliveries=(Delivery(1, DAY, Fraction(12), Fraction(1)),),
-            invoiced_quantity=Fraction(10), invoiced=Fraction(100), credited=Fraction(30),
+            invoiced_quantity=Fraction(10),
+            invoiced=Fraction(100),
+            credited=Fraction(30),
         )
         base = eligible_bases(facts)[-1]
         self.assertEqual((base.value, base.kept, base.money, base.amount), (100, 110, 90, 90))
@@ -55,7 +60,10 @@ class TestEngine(BaseCase):
 
     def test_return_without_a_delivery_reduces_the_whole(self):
         facts = LineFacts(
-            ordered=Fraction(10), worth=Fraction(100), sent=Fraction(10), returned_elsewhere=Fraction(4),
+            ordered=Fraction(10),
+            worth=Fraction(100),
+            sent=Fraction(10),
+            returned_elsewhere=Fraction(4),
             deliveries=(Delivery(1, DAY, Fraction(5)), Delivery(2, DAY, Fraction(5))),
         )
         self.assertEqual([base.amount for base in eligible_bases(facts)], [50, 60])
@@ -66,16 +74,25 @@ class TestEngine(BaseCase):
         self.assertEqual(discount_factor(Fraction(0), Fraction(-200)), 1)
 
     def test_ledger_at_its_target_gets_nothing(self):
-        bases = eligible_bases(LineFacts(ordered=Fraction(1), worth=Fraction(100), sent=Fraction(1),
-                                         deliveries=(Delivery(7, DAY, Fraction(1)),)))
+        bases = eligible_bases(
+            LineFacts(
+                ordered=Fraction(1), worth=Fraction(100), sent=Fraction(1), deliveries=(Delivery(7, DAY, Fraction(1)),)
+            )
+        )
         rows = [Row(1, Decimal("10.00"), Decimal("100.00"), 7)]
         self.assertEqual(converge(bases, rows, Fraction(10), 1, CENT), [])
 
     def test_clawback_reverses_the_latest_first(self):
         rows = [Row(1, Decimal("6.00"), Decimal("60.00"), 7), Row(2, Decimal("4.00"), Decimal("40.00"), 8)]
-        bases = eligible_bases(LineFacts(
-            ordered=Fraction(10), worth=Fraction(100), sent=Fraction(10), returned_elsewhere=Fraction(5),
-            deliveries=(Delivery(7, DAY, Fraction(6)), Delivery(8, DAY, Fraction(4)))))
+        bases = eligible_bases(
+            LineFacts(
+                ordered=Fraction(10),
+                worth=Fraction(100),
+                sent=Fraction(10),
+                returned_elsewhere=Fraction(5),
+                deliveries=(Delivery(7, DAY, Fraction(6)), Delivery(8, DAY, Fraction(4))),
+            )
+        )
         self.assertEqual(
             converge(bases, rows, Fraction(10), 1, CENT),
             [Posting(Decimal("-4.00"), Decimal("-40.00"), 8, 2), Posting(Decimal("-1.00"), Decimal("-10.00"), 7, 1)],

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
+from ..hooks import uninstall_hook
 from .common import CommissionCommon
 
 
@@ -35,8 +36,15 @@ class TestLedger(CommissionCommon):
         entry = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1)])
         self.assertRecordValues(
             entry,
-            [{"state": "held", "date": date(2026, 3, 2), "release_date": date(2026, 3, 9), "kind": "earning",
-              "base": 1000.0}],
+            [
+                {
+                    "state": "held",
+                    "date": date(2026, 3, 2),
+                    "release_date": date(2026, 3, 9),
+                    "kind": "earning",
+                    "base": 1000.0,
+                }
+            ],
         )
 
     def test_partial_deliveries_hold_each_for_itself(self):
@@ -165,8 +173,9 @@ class TestLedger(CommissionCommon):
     def test_line_added_later_gets_terms_with_the_orders_attribution(self):
         order = self._sell(10)
         self.binding._end("test")
-        order.order_line = [(0, 0, {"product_id": self.goods_b.id, "product_uom_qty": 1, "price_unit": 50.0,
-                                    "tax_ids": [(5, 0, 0)]})]
+        order.order_line = [
+            (0, 0, {"product_id": self.goods_b.id, "product_uom_qty": 1, "price_unit": 50.0, "tax_ids": [(5, 0, 0)]})
+        ]
         self.assertEqual(len(order.commission_term_ids), 6)
         self._deliver(order)
         self.assertEarned(order, "105", "52.50", "21")
@@ -254,8 +263,6 @@ class TestLedger(CommissionCommon):
             entry.unlink()
 
     def test_module_is_not_uninstalled_over_a_filled_ledger(self):
-        from odoo.addons.distribution_commission.hooks import uninstall_hook
-
         self._deliver(self._sell(10))
         with self.assertRaisesRegex(UserError, "Export them"):
             uninstall_hook(self.env)

@@ -31,7 +31,12 @@ class TestRules(CommissionCommon):
 
     @mute_logger("odoo.sql_db")
     def test_no_fourth_level_no_negative_rate_no_second_rule(self):
-        for vals in ({"level": 4, "rate": 1}, {"level": 0, "rate": 1}, {"level": 3, "rate": -5}, {"level": 1, "rate": 1}):
+        for vals in (
+            {"level": 4, "rate": 1},
+            {"level": 0, "rate": 1},
+            {"level": 3, "rate": -5},
+            {"level": 1, "rate": 1},
+        ):
             with self.assertRaises(IntegrityError), self.cr.savepoint():
                 self.env["distribution.commission.rule"].create({"program_id": self.program.id, **vals})
         with self.assertRaises(IntegrityError), self.cr.savepoint():

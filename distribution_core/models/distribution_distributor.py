@@ -54,7 +54,7 @@ class DistributionDistributor(models.Model):
         ondelete="restrict",
         domain="[('program_id', '=', program_id), ('state', '!=', 'draft')]",
         tracking=True,
-        help="The distributor who recruited this one. It earns on the sales of its team at the levels the program pays.",
+        help="The distributor who recruited this one. It earns on its team's sales at the levels the program pays.",
     )
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("distribution.distributor", "parent_id", string="Downline")
@@ -145,7 +145,9 @@ class DistributionDistributor(models.Model):
         :raise ValidationError: when a cycle of any length would arise
         """
         self.sudo().program_id._lock_tree(exclusive=True)
-        above = {int(distributor_id) for distributor_id in (upline.sudo().parent_path or "").split("/") if distributor_id}
+        above = {
+            int(distributor_id) for distributor_id in (upline.sudo().parent_path or "").split("/") if distributor_id
+        }
         if not above.isdisjoint(self.ids):
             raise ValidationError(
                 self.env._(

@@ -5,8 +5,9 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.addons.base.models.res_partner import _tz_get
 from odoo.tools import SQL
+
+from odoo.addons.base.models.res_partner import _tz_get
 
 from ..const import MAX_LEVELS
 

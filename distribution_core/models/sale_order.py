@@ -73,11 +73,11 @@ class SaleOrder(models.Model):
         :raise UserError: when a value would change
         """
         for order in self.filtered(lambda order: order.state == "sale" or order._is_attribution_kept()):
-            if any(order._fields[name].convert_to_write(order[name], order) != vals[name]
-                   for name in ATTRIBUTION_FIELDS & vals.keys()):
-                raise UserError(
-                    self.env._("The attribution of order %s was frozen when it was confirmed.", order.name)
-                )
+            if any(
+                order._fields[name].convert_to_write(order[name], order) != vals[name]
+                for name in ATTRIBUTION_FIELDS & vals.keys()
+            ):
+                raise UserError(self.env._("The attribution of order %s was frozen when it was confirmed.", order.name))
 
     def _is_attribution_kept(self):
         """Tell whether an order that is confirmed again keeps the attribution it had. Extension point."""

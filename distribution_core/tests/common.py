@@ -65,8 +65,16 @@ class DistributionCommon(TransactionCase):
             {
                 "partner_id": (partner or cls.customer).id,
                 "order_line": [
-                    (0, 0, {"product_id": product.id, "product_uom_qty": quantity, "price_unit": price,
-                            "tax_ids": [(5, 0, 0)]})
+                    (
+                        0,
+                        0,
+                        {
+                            "product_id": product.id,
+                            "product_uom_qty": quantity,
+                            "price_unit": price,
+                            "tax_ids": [(5, 0, 0)],
+                        },
+                    )
                     for product, quantity, price in lines
                 ],
                 **vals,

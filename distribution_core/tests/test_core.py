@@ -58,7 +58,10 @@ class TestBinding(DistributionCommon):
     """Which distributor a customer belongs to."""
 
     def test_protected_binding_is_not_taken_over(self):
-        with freeze_time("2026-01-10"), self.assertRaisesRegex(UserError, "belongs to another distributor until 2026-01-16"):
+        with (
+            freeze_time("2026-01-10"),
+            self.assertRaisesRegex(UserError, "belongs to another distributor until 2026-01-16"),
+        ):
             self.env["distribution.binding"]._bind(self.customer, self.ben)
 
     def test_binding_after_protection_ends_the_old_one(self):

@@ -106,9 +106,7 @@ class DistributionWithdrawal(models.Model):
         for account, amount in amounts.items():
             self._check_request(account, amount)
         self.env["distribution.account"]._reserve({account.id: amount for account, amount in amounts.items()})
-        return self.create(
-            [self._prepare_withdrawal_vals(account, amount, run) for account, amount in amounts.items()]
-        )
+        return self.create([self._prepare_withdrawal_vals(account, amount, run) for account, amount in amounts.items()])
 
     @api.model
     def _check_request(self, account, amount):
@@ -162,9 +160,7 @@ class DistributionWithdrawal(models.Model):
         if closed:
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
-                self.env._(
-                    "%(name)s is %(state)s already.", name=closed[0].name, state=labels[closed[0].state]
-                )
+                self.env._("%(name)s is %(state)s already.", name=closed[0].name, state=labels[closed[0].state])
             )
 
     def _give_back(self, state, reason):

@@ -56,7 +56,8 @@ class DistributionPayoutWizard(models.TransientModel):
         return accounts.filtered(
             lambda account: company.currency_id.compare_amounts(
                 account.available, account.program_id.withdrawal_minimum
-            ) >= 0
+            )
+            >= 0
         )
 
     # === COMPUTE METHODS === #
