@@ -4,13 +4,13 @@
 from .money import round_half_up
 
 
-def explain(bases, term, target, held_before, unit):
+def explain(bases, term, target, before, unit):
     """Return the facts of a computation, every number a decimal string.
 
     :param list bases: cumulative bases by delivery; the last one decides
     :param dict term: `rate`, `level`, `rule`, `grade`, `currency_rate` as they were frozen
-    :param Decimal target: what the term should hold now
-    :param Decimal held_before: what the ledger held before this posting
+    :param Decimal target: what the term should have earned now
+    :param Decimal before: what the ledger had before this posting
     :param Decimal unit: smallest unit of the currency
     :rtype: dict
     """
@@ -25,5 +25,5 @@ def explain(bases, term, target, held_before, unit):
         **{name: str(round_half_up(value, unit)) for name, value in figures.items()},
         **term,
         "target": str(target),
-        "held_before": str(held_before),
+        "before": str(before),
     }

@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Exact numbers: reading, rounding, sharing out."""
 
-from decimal import Decimal
 from fractions import Fraction
 
 

@@ -161,10 +161,10 @@ class DistributionCommissionEntry(models.Model):
                 order=self.order_id.name,
             ),
             _(
-                "The term should hold %(target)s and held %(held)s, so the ledger changes by %(change)s.",
+                "Earned so far: %(target)s. Before, the ledger had %(before)s: it changes by %(change)s.",
                 target=facts["target"],
-                held=facts["held_before"],
-                change=str(Decimal(facts["target"]) - Decimal(facts["held_before"])),
+                before=facts["before"],
+                change=str(Decimal(facts["target"]) - Decimal(facts["before"])),
             ),
         ]
         return "\n".join(sentences)

@@ -201,9 +201,9 @@ class DistributionCommissionTerm(models.Model):
         postings = converge(bases, rows, exact(self.rate), exact(self.currency_rate), unit)
         if not postings:
             return []
-        held_before = sum((row.amount for row in rows), Decimal(0))
-        target = held_before + sum((posting.amount for posting in postings), Decimal(0))
-        explanation = explain(bases, self._get_frozen_facts(), target, held_before, unit)
+        before = sum((row.amount for row in rows), unit * 0)
+        target = sum((posting.amount for posting in postings), before)
+        explanation = explain(bases, self._get_frozen_facts(), target, before, unit)
         return [self._prepare_entry_vals(posting, revision, explanation) for posting in postings]
 
     def _get_frozen_facts(self):

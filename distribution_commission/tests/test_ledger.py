@@ -243,7 +243,7 @@ class TestLedger(CommissionCommon):
         entry = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1)], limit=1)
         self.assertIn("Eligible base 700.00", entry.why)
         self.assertIn("Rate 10 % on level 1", entry.why)
-        self.assertIn("should hold 70.00 and held 100.00, so the ledger changes by -30.00", entry.why)
+        self.assertIn("Earned so far: 70.00. Before, the ledger had 100.00: it changes by -30.00", entry.why)
 
     @mute_logger("odoo.sql_db")
     def test_database_refuses_changes_of_entries(self):
