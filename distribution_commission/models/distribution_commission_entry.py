@@ -134,7 +134,8 @@ class DistributionCommissionEntry(models.Model):
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for entry in self:
-            entry.display_name = f"{entry.order_id.name} L{entry.level} {kinds.get(entry.kind, '')}"
+            # Whoever may read the ledger may read the order's number in it.
+            entry.display_name = f"{entry.sudo().order_id.name} L{entry.level} {kinds.get(entry.kind, '')}"
 
     @api.depends("explanation")
     def _compute_why(self):
@@ -158,7 +159,7 @@ class DistributionCommissionEntry(models.Model):
                 "Rate %(rate)s %% on level %(level)s, frozen when order %(order)s was confirmed.",
                 rate=facts["rate"],
                 level=facts["level"],
-                order=self.order_id.name,
+                order=self.sudo().order_id.name,
             ),
             _(
                 "Earned so far: %(target)s. Before, the ledger had %(before)s: it changes by %(change)s.",

@@ -74,7 +74,8 @@ class DistributionCommissionTerm(models.Model):
         )
         for term in self:
             term.earned_amount = earned.get(term, 0.0)
-            is_open = term.state == "active" and term.order_id.state == "sale"
+            # Whoever may read the ledger need not have rights on orders.
+            is_open = term.state == "active" and term.sudo().order_id.state == "sale"
             pending = term.expected_amount - term.earned_amount if is_open else 0.0
             term.pending_amount = max(0.0, term.currency_id.round(pending))
 
