@@ -65,6 +65,12 @@ class DistributionCommissionTerm(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("order_id.name", "level")
+    def _compute_display_name(self):
+        for term in self:
+            # Whoever may read the ledger may read the order's number in it.
+            term.display_name = f"{term.sudo().order_id.name} L{term.level}"
+
     @api.depends("entry_ids.amount", "expected_amount", "state", "order_id.state")
     def _compute_amounts(self):
         earned = dict(
