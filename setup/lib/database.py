@@ -46,9 +46,7 @@ def exists(env, database):
 
 def listed(env, prefix):
     """Return the databases whose name begins with a prefix."""
-    return [
-        line for line in query(env, "SELECT datname FROM pg_database") if line.startswith(prefix)
-    ]
+    return [line for line in query(env, "SELECT datname FROM pg_database") if line.startswith(prefix)]
 
 
 def create(env, database):
@@ -88,8 +86,7 @@ def label(env, database):
     """Return the note that was left on a database, or nothing."""
     rows = query(
         env,
-        "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
-        f" WHERE datname = '{database}'",
+        f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{database}'",
     )
     return rows[0] if rows else ""
 

@@ -87,10 +87,7 @@ class Archive:
                 f"apt cannot resolve {' '.join(packages)} from this machine's sources.",
                 "See:  apt-get install --simulate " + " ".join(packages),
             )
-        return [
-            f"{name}={version}"
-            for name, version in re.findall(r"^Inst (\S+) (?:\[\S+\] )?\((\S+)", printed, re.M)
-        ]
+        return [f"{name}={version}" for name, version in re.findall(r"^Inst (\S+) (?:\[\S+\] )?\((\S+)", printed, re.M)]
 
     def download(self, packages, bar):
         """Download packages into ``debs`` and show how far it is; return the files."""
@@ -113,14 +110,11 @@ class Archive:
     def _sizes(self, packages):
         """Yield what each download weighs; a package that is not there is a Problem."""
         for package in packages:
-            printed = process.output(
-                ["apt-get", "download", "--print-uris", package], env=self.env, cwd=self.home
-            )
+            printed = process.output(["apt-get", "download", "--print-uris", package], env=self.env, cwd=self.home)
             if not printed:
                 raise Problem(
                     f"The Debian archive has no package {package.replace('/', ' in suite ')}.",
-                    "The package may have been renamed or removed: see setup/pins/debian.txt.\n"
-                    + ELSEWHERE,
+                    "The package may have been renamed or removed: see setup/pins/debian.txt.\n" + ELSEWHERE,
                 )
             yield int(printed.split("'")[2].split()[1])
 
@@ -156,11 +150,7 @@ def archive_address():
     """Return the address of the Debian archive in the machine's own apt sources."""
     printed = process.output(["apt-get", "update", "--print-uris"]) or ""
     found = re.findall(r"^'(\S+?)/?/dists/([^/']+)/\S*Release'", printed, re.M)
-    plain = [
-        address
-        for address, suite in found
-        if "-" not in suite and not address.startswith(("cdrom:", "file:"))
-    ]
+    plain = [address for address, suite in found if "-" not in suite and not address.startswith(("cdrom:", "file:"))]
     plain.sort(key=lambda address: not address.endswith("/debian"))
     if not plain:
         raise Problem("The apt sources of this machine name no Debian archive.", ELSEWHERE)

@@ -89,9 +89,7 @@ def provide_segmentation(package):
     name = re.search(r"@mediapipe\S+", (paths.PINS / "npm.txt").read_text()).group()
     folder = paths.LOCAL / "segmentation"
     shutil.rmtree(folder, ignore_errors=True)
-    fetched = process.output(
-        ["npm", "install", "--no-save", "--ignore-scripts", "--prefix", folder, name]
-    )
+    fetched = process.output(["npm", "install", "--no-save", "--ignore-scripts", "--prefix", folder, name])
     script = folder / "node_modules" / name.rsplit("@", 1)[0] / target.name
     if fetched is not None and script.exists():
         shutil.copyfile(script, target)

@@ -71,9 +71,7 @@ def require_unused():
         try:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Problem(
-                "Another ./setup command of this checkout is running.", "Stop it first."
-            ) from None
+            raise Problem("Another ./setup command of this checkout is running.", "Stop it first.") from None
         stop()
 
 

@@ -41,9 +41,7 @@ def run(args, *, log, what, env=None, cwd=None, on_line=None):
                 errors="replace",
             )
         except FileNotFoundError:
-            raise Problem(
-                f"{what} needs the program {args[0]}, which this machine does not have."
-            ) from None
+            raise Problem(f"{what} needs the program {args[0]}, which this machine does not have.") from None
         try:
             for line in child.stdout:
                 out.write(line)

@@ -34,9 +34,7 @@ def is_free(port):
         try:
             probe.bind((HOST, port))
         except PermissionError:
-            raise Problem(
-                f"Port {port} may only be used by root.", "Choose one from 1024 with --port."
-            ) from None
+            raise Problem(f"Port {port} may only be used by root.", "Choose one from 1024 with --port.") from None
         except OSError:
             return False
     return True

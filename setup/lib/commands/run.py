@@ -68,12 +68,8 @@ def parse(args):
         epilog=VARIABLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--port", type=int, default=8069, help="where to serve (8069); the next free one if taken"
-    )
-    parser.add_argument(
-        "--reset", action="store_true", help="drop the databases made here and start over"
-    )
+    parser.add_argument("--port", type=int, default=8069, help="where to serve (8069); the next free one if taken")
+    parser.add_argument("--reset", action="store_true", help="drop the databases made here and start over")
     options = parser.parse_args(args)
     if not 1 <= options.port <= 65535:
         parser.error(f"--port must be from 1 to 65535, not {options.port}")

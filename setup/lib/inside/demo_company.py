@@ -7,8 +7,8 @@
 import sys
 from pathlib import Path
 
-import odoo.init  # noqa: F401 - makes the namespace package whole
 import odoo.api
+import odoo.init  # noqa: F401 - makes the namespace package whole
 from odoo.modules.registry import Registry
 from odoo.tools import config
 

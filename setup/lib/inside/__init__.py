@@ -1,0 +1,1 @@
+"""Run by the environment's Python, where Odoo is."""
