@@ -40,7 +40,8 @@ class LineFacts:
     :param Fraction worth: value of the line now, net of its share of the discount lines
     :param tuple deliveries: those that count for the trigger, in order of time
     :param Fraction sent: quantity sent out by any delivery, whether or not it counts for the trigger yet
-    :param Fraction returned_elsewhere: returned without a link to a delivery
+    :param Fraction returned: came back to be refunded, of any delivery
+    :param Fraction returned_elsewhere: of it, returned without a link to a delivery
     :param Fraction invoiced_quantity: on posted invoices, credit notes not deducted
     :param Fraction invoiced: posted invoices
     :param Fraction credited: posted credit notes
@@ -53,6 +54,7 @@ class LineFacts:
     worth: Fraction = Fraction(0)
     deliveries: tuple = ()
     sent: Fraction = Fraction(0)
+    returned: Fraction = Fraction(0)
     returned_elsewhere: Fraction = Fraction(0)
     invoiced_quantity: Fraction = Fraction(0)
     invoiced: Fraction = Fraction(0)
@@ -101,6 +103,19 @@ def eligible_bases(facts):
             Base(delivery.id, delivery.moment, value, _worth_of(facts, min(kept, kept_in_all)), money),
         )
     return bases
+
+
+def possible_base(facts):
+    """Return what the line can still come to if all that is open is sent, kept and paid.
+
+    :param LineFacts facts: what happened to the line
+    :rtype: Fraction
+    """
+    if facts.is_cancelled:
+        return Fraction(0)
+    kept = facts.worth - _worth_of(facts, facts.returned)
+    money = max(facts.invoiced, facts.worth) - facts.credited
+    return max(Fraction(0), min(facts.worth, kept, money))
 
 
 def _worth_of(facts, quantity):

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine.convergence import commission, converge
-from ..engine.eligible_base import eligible_bases
+from ..engine.eligible_base import eligible_bases, possible_base
 from ..engine.explanation import explain
 from ..engine.money import exact
 
@@ -56,7 +56,7 @@ class DistributionCommissionTerm(models.Model):
     pending_amount = fields.Monetary(
         string="Pending",
         compute="_compute_amounts",
-        help="Expected and not yet earned; nothing once an order is cancelled.",
+        help="What can still be earned: expected, less what was earned, returned or credited.",
     )
 
     _line_level_uniq = models.UniqueIndex(
@@ -78,12 +78,23 @@ class DistributionCommissionTerm(models.Model):
                 [("term_id", "in", self.ids)], ["term_id"], ["amount:sum"]
             )
         )
+        # Whoever may read the ledger need not have rights on orders.
+        active = self.sudo().filtered(lambda term: term.state == "active")
+        facts = active.line_id._get_commission_facts()
         for term in self:
             term.earned_amount = earned.get(term, 0.0)
-            # Whoever may read the ledger need not have rights on orders.
-            is_open = term.state == "active" and term.sudo().order_id.state == "sale"
-            pending = term.expected_amount - term.earned_amount if is_open else 0.0
+            possible = possible_base(facts[term.line_id.id]) if term.state == "active" else 0
+            pending = float(term._get_commission(possible)) - term.earned_amount
             term.pending_amount = max(0.0, term.currency_id.round(pending))
+
+    def _get_commission(self, base):
+        """Return this term's commission on a base in the order's currency.
+
+        :rtype: Decimal
+        """
+        self.ensure_one()
+        unit = Decimal(str(self.currency_id.rounding))
+        return commission(base, exact(self.rate), exact(self.currency_rate), unit)
 
     # === ACTION METHODS === #
 

@@ -98,7 +98,7 @@ class SaleOrderLine(models.Model):
     def _get_commission_deliveries(self):
         """Return what was sent and returned, per line.
 
-        :return: line id → `deliveries`, `sent`, `returned_elsewhere` of `LineFacts`
+        :return: line id → `deliveries`, `sent`, `returned`, `returned_elsewhere` of `LineFacts`
         :rtype: dict
         """
         sent, returned, moments, elsewhere = defaultdict(dict), defaultdict(dict), {}, defaultdict(Fraction)
@@ -115,6 +115,7 @@ class SaleOrderLine(models.Model):
             line.id: {
                 "deliveries": line._get_counting_deliveries(sent[line.id], returned[line.id], moments),
                 "sent": sum(sent[line.id].values(), Fraction(0)),
+                "returned": sum(returned[line.id].values(), elsewhere[line.id]),
                 "returned_elsewhere": elsewhere[line.id],
             }
             for line in self

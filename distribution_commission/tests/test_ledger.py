@@ -28,6 +28,21 @@ class TestLedger(CommissionCommon):
         self.assertEarned(order, "0", "0", "0")
         self.assertEqual(order.commission_term_ids.mapped("pending_amount"), [100.0, 50.0, 20.0])
 
+    def test_pending_is_what_can_still_be_earned(self):
+        order = self._sell(10)
+        term = order.commission_term_ids.filtered(lambda term: term.level == 1)
+        picking = self._deliver(order, {self.goods: 6})
+        self.assertEqual((term.earned_amount, term.pending_amount), (60.0, 40.0))
+        self._return(picking, 2)
+        term.invalidate_recordset()
+        self.assertEqual((term.earned_amount, term.pending_amount), (40.0, 40.0))
+        self._credit(self._invoice(order), quantity=5)
+        term.invalidate_recordset()
+        self.assertEqual((term.earned_amount, term.pending_amount), (40.0, 10.0))
+        order._action_cancel()
+        term.invalidate_recordset()
+        self.assertEqual((term.earned_amount, term.pending_amount), (0.0, 0.0))
+
     def test_delivery_earns_and_holds(self):
         order = self._sell(10)
         with freeze_time("2026-03-01 17:00:00"):  # 1 March 17:00 UTC is 2 March in Shanghai

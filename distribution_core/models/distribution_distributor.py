@@ -110,8 +110,10 @@ class DistributionDistributor(models.Model):
 
     def _compute_order_count(self):
         # A count only: seeing the orders needs rights on orders.
-        groups = self.env["sale.order"].sudo()._read_group(
-            self._get_order_domain(), ["distribution_distributor_id"], ["__count"]
+        groups = (
+            self.env["sale.order"]
+            .sudo()
+            ._read_group(self._get_order_domain(), ["distribution_distributor_id"], ["__count"])
         )
         counts = dict(groups)
         for distributor in self:

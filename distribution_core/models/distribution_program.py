@@ -87,10 +87,14 @@ class DistributionProgram(models.Model):
 
     def _compute_order_count(self):
         # A count only: seeing the orders needs rights on orders.
-        groups = self.env["sale.order"].sudo()._read_group(
-            [("distribution_program_id", "in", self.ids), ("state", "=", "sale")],
-            ["distribution_program_id"],
-            ["__count"],
+        groups = (
+            self.env["sale.order"]
+            .sudo()
+            ._read_group(
+                [("distribution_program_id", "in", self.ids), ("state", "=", "sale")],
+                ["distribution_program_id"],
+                ["__count"],
+            )
         )
         counts = dict(groups)
         for program in self:

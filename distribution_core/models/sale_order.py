@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..const import EARNING_STATES
 
@@ -55,9 +55,16 @@ class SaleOrder(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_attribution_role(vals)
+        return super().create(vals_list)
+
     def write(self, vals):
         if not ATTRIBUTION_FIELDS.isdisjoint(vals):
             self._check_attribution_open(vals)
+            self._check_attribution_role(vals)
         return super().write(vals)
 
     # === BUSINESS METHODS === #
@@ -78,6 +85,17 @@ class SaleOrder(models.Model):
                 for name in ATTRIBUTION_FIELDS & vals.keys()
             ):
                 raise UserError(self.env._("The attribution of order %s was frozen when it was confirmed.", order.name))
+
+    @api.model
+    def _check_attribution_role(self, vals):
+        """Let managers choose the distributor of a quotation, and nobody write what is derived from the choice.
+
+        :raise AccessError: through any door, the web client's or an interface's
+        """
+        if vals.get("distribution_distributor_id"):
+            self.env["res.users"]._check_distribution_role("distribution_core.group_distribution_manager")
+        if not self.env.su and (vals.get("distribution_program_id") or vals.get("distribution_attribution")):
+            raise AccessError(self.env._("Program and reason of an attribution follow from the distributor."))
 
     def _is_attribution_kept(self):
         """Tell whether an order that is confirmed again keeps the attribution it had. Extension point."""

@@ -156,6 +156,35 @@ class TestAttribution(DistributionCommon):
         with self.assertRaises(AccessError):
             self.binding.with_user(user).read(["partner_id"])
 
+    def test_only_managers_choose_the_distributor_of_a_quotation(self):
+        seller = new_test_user(self.env, "seller", groups="sales_team.group_sale_salesman_all_leads")
+        manager = new_test_user(
+            self.env,
+            "manager",
+            groups="sales_team.group_sale_salesman_all_leads,distribution_core.group_distribution_manager",
+        )
+        order = self._create_order()
+        with self.assertRaises(AccessError):
+            order.with_user(seller).distribution_distributor_id = self.ada
+        with self.assertRaises(AccessError):
+            self._create_order().with_user(seller).copy({"distribution_distributor_id": self.ada.id})
+        with self.assertRaises(AccessError):
+            order.with_user(manager).distribution_attribution = "manual"
+        order.with_user(manager).distribution_distributor_id = self.ada
+        order.with_user(seller).action_confirm()
+        self.assertAttribution(order, self.ada, "manual")
+
+    def test_distribution_user_reads_attributed_orders_only(self):
+        user = new_test_user(self.env, "reader", groups="distribution_core.group_distribution_user")
+        attributed, other = self._confirm(), self._confirm(partner=self.stranger)
+        found = self.env["sale.order"].with_user(user).search([("id", "in", (attributed + other).ids)])
+        self.assertEqual(found, attributed)
+        self.assertEqual(found.order_line.mapped("price_subtotal"), [100.0])
+        with self.assertRaises(AccessError):
+            other.with_user(user).read(["name"])
+        with self.assertRaises(AccessError):
+            attributed.with_user(user).note = "mine"
+
     def test_companies_do_not_see_each_other(self):
         other = self.env["res.company"].create({"name": "Other"})
         manager = new_test_user(
