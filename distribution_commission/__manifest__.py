@@ -26,6 +26,11 @@
         "views/stock_picking_views.xml",
         "views/distribution_commission_menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": [
+            "distribution_commission/static/tests/tours/**/*",
+        ],
+    },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

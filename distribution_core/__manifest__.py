@@ -21,5 +21,10 @@
         "views/sale_order_views.xml",
         "views/distribution_core_menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": [
+            "distribution_core/static/tests/tours/**/*",
+        ],
+    },
     "application": True,
 }

@@ -20,4 +20,9 @@
         "views/distribution_program_views.xml",
         "views/distribution_payout_menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": [
+            "distribution_payout/static/tests/tours/**/*",
+        ],
+    },
 }

@@ -1,0 +1,146 @@
+import { registry } from "@web/core/registry";
+
+const RULES = ".o_field_widget[name=rule_ids]";
+
+function addRule(level, rate) {
+    return [
+        {
+            trigger: `${RULES} .o_field_x2many_list_row_add a, ${RULES} .o_field_x2many_list_row_add button`,
+            run: "click",
+        },
+        {
+            trigger: `${RULES} .o_selected_row [name=level] input`,
+            run: `edit ${level}`,
+        },
+        {
+            trigger: `${RULES} .o_selected_row [name=rate] input`,
+            run: `edit ${rate}`,
+        },
+        {
+            content: "Leave the line",
+            trigger: ".o_field_widget[name=name] input",
+            run: "click",
+        },
+        {
+            trigger: `${RULES}:not(:has(.o_selected_row))`,
+        },
+    ];
+}
+
+/** Rates above the cap are refused with a message that says how to mend it. */
+registry.category("web_tour.tours").add("distribution_commission_cap_tour", {
+    steps: () => [
+        {
+            trigger: ".o_field_widget[name=name] input",
+            run: "edit Tour Program",
+        },
+        {
+            trigger: ".o_field_widget[name=level_count] input",
+            run: "edit 2",
+        },
+        ...addRule(1, 20),
+        ...addRule(2, 15),
+        {
+            content: "The total follows what is typed",
+            trigger: ".o_field_widget[name=total_rate]:contains(35)",
+        },
+        {
+            trigger: ".o_form_button_save",
+            run: "click",
+        },
+        {
+            content: "The cap holds",
+            trigger: ".modal:contains(above its cap of 30 %)",
+        },
+        {
+            trigger: ".modal .modal-footer button",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal))",
+        },
+        {
+            trigger: `${RULES} .o_data_row:eq(1) td[name=rate]`,
+            run: "click",
+        },
+        {
+            trigger: `${RULES} .o_selected_row [name=rate] input`,
+            run: "edit 5",
+        },
+        {
+            trigger: ".o_field_widget[name=name] input",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=total_rate]:contains(25)",
+        },
+        {
+            trigger: ".o_form_button_save",
+            run: "click",
+        },
+        {
+            content: "The corrected program is saved",
+            trigger: "button[name=action_view_distributors]",
+        },
+    ],
+});
+
+/** An order is confirmed and shipped by clicking; the ledger says why it holds what it holds. */
+registry.category("web_tour.tours").add("distribution_commission_sale_tour", {
+    steps: () => [
+        {
+            trigger: "button[name=action_confirm]",
+            run: "click",
+        },
+        {
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Sales Order)",
+        },
+        {
+            trigger: "a[name=other_information]",
+            run: "click",
+        },
+        {
+            content: "The order counts for the customer's distributor",
+            trigger: ".o_field_widget[name=distribution_distributor_id]:contains(Cleo)",
+        },
+        {
+            trigger: ".o_field_widget[name=distribution_attribution]:contains(The customer's binding)",
+        },
+        {
+            trigger: "button[name=action_view_delivery]",
+            run: "click",
+        },
+        {
+            trigger: "button[name=button_validate]",
+            run: "click",
+        },
+        {
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Done)",
+        },
+        {
+            trigger: ".o_back_button",
+            run: "click",
+        },
+        {
+            content: "What is earned of what was expected",
+            trigger: "button[name=action_view_commission_terms]:contains(17.00)",
+            run: "click",
+        },
+        {
+            trigger: ".o_list_view .o_data_row:contains(Cleo) td[name=order_id]",
+            run: "click",
+        },
+        {
+            trigger: "button[name=action_view_entries]",
+            run: "click",
+        },
+        {
+            trigger: ".o_list_view .o_data_row:contains(Earning) td[name=date]",
+            run: "click",
+        },
+        {
+            content: "The entry says why",
+            trigger: ".o_field_widget[name=why]:contains(Rate 10 % on level 1)",
+        },
+    ],
+});
