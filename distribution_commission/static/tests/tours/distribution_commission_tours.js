@@ -127,12 +127,18 @@ registry.category("web_tour.tours").add("distribution_commission_sale_tour", {
             run: "click",
         },
         {
+            trigger: ".o_last_breadcrumb_item:contains(Commission Terms)",
+        },
+        {
             trigger: ".o_list_view .o_data_row:contains(Cleo) td[name=order_id]",
             run: "click",
         },
         {
             trigger: "button[name=action_view_entries]",
             run: "click",
+        },
+        {
+            trigger: ".o_last_breadcrumb_item:contains(Commission Entries)",
         },
         {
             trigger: ".o_list_view .o_data_row:contains(Earning) td[name=date]",
