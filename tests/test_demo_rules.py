@@ -47,13 +47,14 @@ class TestStatedRules(unittest.TestCase):
         self.assertEqual([referrer(k, 12) for k in (1, 2, 3, 4, 5, 26)], [1, 2, 3, None, 4, None])
 
     def test_binding_ends_after_90_days(self):
-        """Customer 1 is bound from 1 April to 30 June, exclusive: the order of 22 June counts, that of 1 July does not."""
+        """Customer 1 is bound until 30 June, exclusive: the order of 22 June counts, that of 1 July does not."""
         self.assertEqual([self.orders[n].distributor for n in ("536396", "536399")], [1, None])
 
     def test_returns_are_five_percent_of_the_lines_and_one_genuine(self):
         invented = [reversal for reversal in self.trade.reversals if not reversal.genuine]
         self.assertEqual((len(invented), len(self.trade.reversals)), (49, 50))
-        self.assertEqual(len({(r.mode, (r.at.date() - self.orders[r.line.order].delivered.date()).days) for r in invented}), 9)
+        kinds = {(r.mode, (r.at.date() - self.orders[r.line.order].delivered.date()).days) for r in invented}
+        self.assertEqual(len(kinds), 9)
 
     def test_unmatched_cancellations_are_listed(self):
         self.assertEqual(len(self.trade.unmatched), 8)

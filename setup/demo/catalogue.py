@@ -44,11 +44,15 @@ def product_vals(env, code, lines):
 def stock_up(env, products):
     """Put plenty of each product on hand."""
     warehouse = env["stock.warehouse"].search([("company_id", "=", env.company.id)], limit=1)
-    quants = env["stock.quant"].with_context(inventory_mode=True).create(
-        [
-            {"product_id": product.id, "location_id": warehouse.lot_stock_id.id, "inventory_quantity": PLENTY}
-            for product in products
-        ]
+    quants = (
+        env["stock.quant"]
+        .with_context(inventory_mode=True)
+        .create(
+            [
+                {"product_id": product.id, "location_id": warehouse.lot_stock_id.id, "inventory_quantity": PLENTY}
+                for product in products
+            ]
+        )
     )
     quants.action_apply_inventory()
 

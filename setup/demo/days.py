@@ -14,7 +14,7 @@ class Agenda:
         self._items = []
 
     def add(self, day, clock, action, *arguments):
-        """Note an action; what the rules place after the last day is left out (2.4)."""
+        """Note an action; what the rules place after the last day is left out (2.5)."""
         if START <= day <= LAST_DAY:
             self._items.append((moment(day, clock), len(self._items), day, clock, action, arguments))
 

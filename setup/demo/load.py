@@ -1,9 +1,7 @@
 """Load the demo company: half a year of trade, day by day under frozen time."""
 
 import contextlib
-import logging
 import math
-from dataclasses import dataclass
 from unittest import mock
 
 from . import days
@@ -15,19 +13,21 @@ from .program import create_distributors, create_program
 from .sample import START, customer_codes, plan_orders, read_lines
 from .trade import Trader
 
-_logger = logging.getLogger(__name__)
 RATES = ("7.5", "3.33", "1.25")
 COMMIT_EVERY = 25
-
-
-@dataclass
-class Result:
-    """What was loaded."""
-
-    company: object
-    program: object
-    distributors: object
-    orders: dict
+GROWING_TABLES = (
+    "sale_order",
+    "sale_order_line",
+    "stock_quant",
+    "stock_picking",
+    "stock_move",
+    "stock_move_line",
+    "account_move",
+    "account_move_line",
+    "sale_order_line_invoice_rel",
+    "distribution_commission_term",
+    "distribution_commission_entry",
+)
 
 
 def main(env, progress=None, levels=3, rates=RATES, commit=True):
@@ -37,20 +37,26 @@ def main(env, progress=None, levels=3, rates=RATES, commit=True):
     :param int levels: how many levels the program pays
     :param rates: per cent, level 1 first, as text
     :param bool commit: commit now and then; False inside a test
-    :return: what was loaded, None when the company was there already
+    :return: the company, `res.company`
     """
-    if find_company(env):
-        return None
-    steps = env.cr.commit if commit else env.invalidate_all
-    with frozen_clock(START) as clock, quiet(commit):
-        result, agenda = prepare(env, levels, rates)
-        steps()
-        play(agenda, clock, steps, progress or (lambda done, total, text: None))
-    return result
+    company = find_company(env)
+    if company:
+        return company
+    save = env.cr.commit if commit else lambda: refresh(env)
+    with frozen_clock(START) as clock, held_commits(not commit):
+        company, agenda = prepare(env, levels, rates)
+        play(agenda, clock, save, progress or (lambda done, total, text: None))
+    return company
+
+
+def refresh(env):
+    """Do without a commit what a commit brings: an empty cache, and statistics of the new rows for PostgreSQL."""
+    env.invalidate_all()
+    env.cr.execute(f"ANALYZE {', '.join(GROWING_TABLES)}")
 
 
 def prepare(env, levels, rates):
-    """Create the company and what it starts with; return the result to be and the agenda."""
+    """Create the company and what it starts with; return it and the agenda."""
     lines = read_lines()
     orders = plan_orders(lines)
     env = company_env(env, create_company(env))
@@ -62,7 +68,7 @@ def prepare(env, levels, rates):
     days.add_bindings(agenda, trader, lines, orders, distributors)
     days.add_trade(agenda, trader, lines, orders)
     days.add_office(agenda, Office(env))
-    return Result(env.company, program, distributors, trader.orders), agenda
+    return env.company, agenda
 
 
 def play(agenda, clock, save, progress):
@@ -77,10 +83,10 @@ def play(agenda, clock, save, progress):
 
 
 @contextlib.contextmanager
-def quiet(commit):
-    """Keep scheduled jobs from committing where the caller does not want it."""
-    with contextlib.ExitStack() as stack:
-        if not commit:
-            target = "odoo.addons.base.models.ir_cron.IrCron._commit_progress"
-            stack.enter_context(mock.patch(target, lambda *args, **kwargs: math.inf))
+def held_commits(wanted):
+    """Keep the scheduled jobs from committing, if wanted."""
+    if not wanted:
+        yield
+        return
+    with mock.patch("odoo.addons.base.models.ir_cron.IrCron._commit_progress", lambda *args, **kwargs: math.inf):
         yield

@@ -104,7 +104,8 @@ def earned_block(distributors):
         ("clawed back", "taken", 13),
         ("commission", "total", 13),
     ]
-    return block("Earned (base: net of returns, of the orders that count for the distributor; levels: before clawbacks)", columns, distributors)
+    title = "Earned (base: of the orders that count for them, net of returns; levels: before clawbacks)"
+    return block(title, columns, distributors)
 
 
 def money_block(distributors):

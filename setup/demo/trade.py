@@ -35,15 +35,13 @@ class Trader:
 
     def line_vals(self, line, position):
         """Return the values of an order line; its sequence is the row's position in the order."""
-        vals = {
+        return {
             "product_id": self.products[line.code].id,
             "product_uom_qty": line.quantity,
             "price_unit": float(line.price),
             "sequence": position + 1,
+            "is_delivery": line.code == SHIPPING,
         }
-        if line.code == SHIPPING and "is_delivery" in self.env["sale.order.line"]._fields:
-            vals["is_delivery"] = True
-        return vals
 
     def deliver(self, planned):
         """Send all goods of the order."""
@@ -115,9 +113,7 @@ class Trader:
                 "reversed_entry_id": invoice.id,
                 "invoice_date": day,
                 "ref": f"Reversal of: {invoice.name}, {planned_return.label}",
-                "invoice_line_ids": [
-                    Command.create(line._prepare_invoice_line(quantity=planned_return.quantity))
-                ],
+                "invoice_line_ids": [Command.create(line._prepare_invoice_line(quantity=planned_return.quantity))],
             }
         )
 

@@ -1,7 +1,8 @@
 """The independent check: what the ledger and the books must show, computed from the sample and its stated rules.
 
-Plain Python: ``csv``, ``decimal``, ``datetime``, ``zoneinfo``. It shares no code with the modules nor with the demo loader; that is what makes it a check.
-The rules it follows are written in ``tests/data/RULES.md``; section numbers in the docstrings are theirs.
+Plain Python: ``csv``, ``decimal``, ``datetime``, ``zoneinfo``. It shares no code with the modules nor with the demo
+loader; that is what makes it a check. The rules it follows are written in ``tests/data/RULES.md``; section numbers in
+the docstrings are of that file.
 """
 
 from .books import Balances, balances, totals
