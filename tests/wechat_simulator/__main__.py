@@ -1,0 +1,33 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""``python -m wechat_simulator --port N --state DIR``: the simulator for a demo."""
+
+import argparse
+import logging
+import signal
+import threading
+
+from . import Simulator
+
+
+def main():
+    """Run until told to stop."""
+    parser = argparse.ArgumentParser(prog="wechat_simulator", description="A WeChat that runs on this machine.")
+    parser.add_argument("--port", type=int, default=8072)
+    parser.add_argument("--state", help="directory in which keys and state outlive a restart")
+    parser.add_argument("--appid", default="wx5a1a0000demo0001")
+    parser.add_argument("--secret", help="the app's secret; made up and kept if not given")
+    parser.add_argument("--seed", type=int, help="the same numbers every time")
+    parser.add_argument("-v", "--verbose", action="store_true")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.DEBUG if options.verbose else logging.INFO)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with Simulator(options.port, options.state, options.seed) as simulator:
+        app = simulator.app(options.appid, options.secret)
+        print(f"WeChat simulator on {simulator.url} (app {app.appid}, merchant {simulator.merchant.mchid})", flush=True)
+        stop.wait()
+
+
+if __name__ == "__main__":
+    main()
