@@ -92,10 +92,7 @@ class TestKnownBugs(PayoutCommon):
         bases = {entry.line_id.product_id: entry.base for entry in self._entries(order)}
         self.assertEqual(bases, {self.goods: 270.0, self.goods_b: 90.0})
 
-    def test_bug_13_points_paid_by_loyalty_are_not_in_the_base(self):
-        """A payment by gift card is money, not a discount; a loyalty discount reduces the base."""
-        if "is_reward_line" not in self.env["sale.order.line"]._fields:
-            self.fail("sale_loyalty is part of the test database")
+    def test_bug_13_loyalty_discounts_are_not_in_the_base(self):
         program = self.env["loyalty.program"].create(
             {
                 "name": "Ten off",
@@ -127,6 +124,29 @@ class TestKnownBugs(PayoutCommon):
         order.action_confirm()
         self._deliver(order)
         self.assertEarned(order, "90", "45", "18")
+
+    def test_bug_13_payment_by_gift_card_is_money_not_a_discount(self):
+        reward = {"reward_type": "discount", "discount_mode": "per_point", "discount": 1, "required_points": 1}
+        program = self.env["loyalty.program"].create(
+            {
+                "name": "Gift Cards",
+                "program_type": "gift_card",
+                "applies_on": "future",
+                "trigger": "auto",
+                "rule_ids": [(0, 0, {"reward_point_mode": "money", "reward_point_amount": 1})],
+                "reward_ids": [(0, 0, reward)],
+            }
+        )
+        card = self.env["loyalty.card"].create({"program_id": program.id, "points": 400})
+        order = self._create_order(lines=[(self.goods, 10, 100.0)])
+        for coupon, rewards in order._try_apply_code(card.code).items():
+            order._apply_program_reward(rewards, coupon)
+        self.assertEqual(order.amount_untaxed, 600.0)
+        order.action_confirm()
+        self._deliver(order)
+        self.assertEarned(order, "100", "50", "20")
+        self._invoice(order)
+        self.assertEarned(order, "100", "50", "20")
 
     def test_bug_14_order_pays_the_distributor_it_was_attributed_to(self):
         order = self._sell(10)

@@ -4,6 +4,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..const import TRIGGERS
 from ..engine.convergence import commission, converge
 from ..engine.eligible_base import eligible_bases, possible_base
 from ..engine.explanation import explain
@@ -37,6 +38,8 @@ class DistributionCommissionTerm(models.Model):
     )
     rate = fields.Float(string="Rate (%)", digits=(7, 4), required=True, aggregator=None)
     base_kind = fields.Selection(selection=[("untaxed", "Untaxed value")], required=True, default="untaxed")
+    trigger = fields.Selection(selection=TRIGGERS, required=True)
+    hold_days = fields.Integer(string="Hold (Days)", required=True, aggregator=None)
     grade_id = fields.Many2one(comodel_name="distribution.grade", string="Grade Then", ondelete="restrict")
     currency_rate = fields.Float(
         digits=0,
@@ -143,6 +146,8 @@ class DistributionCommissionTerm(models.Model):
             "level": level,
             "rule_id": rate.rule_id,
             "rate": float(rate.rate),
+            "trigger": order.distribution_program_id.trigger,
+            "hold_days": order.distribution_program_id.hold_days,
             "grade_id": distributor.grade_id.id,
             "currency_rate": order.currency_rate or 1.0,
             "expected_amount": float(expected),
@@ -240,7 +245,7 @@ class DistributionCommissionTerm(models.Model):
         today = self.program_id._get_business_date()
         if not reversed_entry:
             start = self.program_id._get_business_date(posting.moment)
-            state, release_date = "held", fields.Date.add(start, days=self.program_id.hold_days)
+            state, release_date = "held", fields.Date.add(start, days=self.hold_days)
         elif reversed_entry.state == "held":
             state, release_date = "held", reversed_entry.release_date
         else:

@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, split_every
 
+from odoo.addons.distribution_core.models.sale_order import READERS
+
 from ..engine.eligible_base import discount_factor
 from ..engine.money import exact
 
@@ -14,12 +16,18 @@ SWEEP_BATCH = 100
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
-    commission_term_ids = fields.One2many("distribution.commission.term", "order_id")
+    commission_term_ids = fields.One2many("distribution.commission.term", "order_id", groups=READERS)
     commission_expected = fields.Monetary(
-        compute="_compute_commission_amounts", currency_field="commission_currency_id", string="Commission Expected"
+        compute="_compute_commission_amounts",
+        currency_field="commission_currency_id",
+        string="Commission Expected",
+        groups=READERS,
     )
     commission_earned = fields.Monetary(
-        compute="_compute_commission_amounts", currency_field="commission_currency_id", string="Commission Earned"
+        compute="_compute_commission_amounts",
+        currency_field="commission_currency_id",
+        string="Commission Earned",
+        groups=READERS,
     )
     commission_currency_id = fields.Many2one(related="company_id.currency_id", string="Commission Currency")
     is_receivable = fields.Boolean(compute="_compute_is_receivable")
@@ -29,7 +37,6 @@ class SaleOrder(models.Model):
     @api.depends("commission_term_ids.entry_ids.amount", "state")
     def _compute_commission_amounts(self):
         for order in self:
-            # A salesperson may see what an order costs, not the ledger behind it.
             terms = order.sudo().commission_term_ids.filtered(lambda term: term.state == "active")
             order.commission_earned = sum(terms.mapped("earned_amount"))
             order.commission_expected = sum(terms.mapped("expected_amount")) if order.state == "sale" else 0.0

@@ -2,9 +2,11 @@
 from collections import defaultdict
 from fractions import Fraction
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+
+from odoo.addons.distribution_core.models.sale_order import READERS
 
 from ..engine.eligible_base import Delivery, LineFacts
 from ..engine.money import exact
@@ -17,18 +19,19 @@ class SaleOrderLine(models.Model):
     _name = "sale.order.line"
     _inherit = ["sale.order.line", "distribution.commission.source.mixin"]
 
+    commission_term_ids = fields.One2many("distribution.commission.term", "line_id", groups=READERS)
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
         """Override of `sale`: lines added to a confirmed order get terms with the order's attribution."""
         lines = super().create(vals_list)
-        orders = lines.order_id.filtered(lambda order: order.state == "sale" and order.distribution_program_id)
-        if orders:
-            self.env["distribution.commission.term"].sudo()._create_for_lines(
-                lines.sudo().filtered(lambda line: line.order_id in orders)
-            )
-            orders._converge_commission()
+        # Whoever may add a line need not have rights on commission.
+        late = lines.sudo().filtered(lambda line: line.state == "sale" and line.order_id.distribution_program_id)
+        if late:
+            self.env["distribution.commission.term"].sudo()._create_for_lines(late)
+            late.order_id._converge_commission()
         return lines
 
     def write(self, vals):
@@ -66,7 +69,14 @@ class SaleOrderLine(models.Model):
         self.ensure_one()
         if self.display_type or self.is_downpayment or self.is_delivery:
             return "other"
-        return "discount" if self.price_subtotal < 0 else "goods"
+        if self.price_subtotal >= 0:
+            return "goods"
+        return "other" if self._is_commission_payment() else "discount"
+
+    def _is_commission_payment(self):
+        """Tell a payment by gift card or eWallet, which is money, from a discount."""
+        # Only where the merchant uses sale_loyalty.
+        return "reward_id" in self._fields and self.reward_id.program_id.is_payment_program
 
     def _get_commission_worth(self):
         """Return what the line is worth now, untaxed, net of its share of the order's discount lines.
@@ -103,7 +113,9 @@ class SaleOrderLine(models.Model):
         """
         sent, returned, moments, elsewhere = defaultdict(dict), defaultdict(dict), {}, defaultdict(Fraction)
         for row in self.env.execute_query_dict(self._get_moves_query()):
-            line_id, picking_id, quantity = row["line_id"], row["picking_id"], Fraction(row["quantity"])
+            line_id, picking_id = row["line_id"], row["picking_id"]
+            # Divided here: a box of three sold by the piece does not come out even in decimals.
+            quantity = Fraction(row["quantity"]) * Fraction(row["factor"]) / Fraction(row["line_factor"])
             if row["direction"] == "out":
                 sent[line_id][picking_id] = sent[line_id].get(picking_id, 0) + quantity
                 moments[picking_id] = (row["shipped_on"], row["received_on"])
@@ -128,7 +140,7 @@ class SaleOrderLine(models.Model):
         :param dict returned: picking id → quantity that came back of it
         :param dict moments: picking id → (shipped, received), naive UTC
         """
-        on_receipt = self.order_id.distribution_program_id.trigger == "received"
+        on_receipt = self._get_commission_trigger() == "received"
         counting = []
         for picking_id, quantity in sent.items():
             shipped_on, received_on = moments[picking_id]
@@ -138,6 +150,11 @@ class SaleOrderLine(models.Model):
             moment = max(shipped_on, received_on) if on_receipt else shipped_on
             counting.append(Delivery(picking_id, moment, quantity, returned.get(picking_id, Fraction(0))))
         return tuple(sorted(counting, key=lambda delivery: (delivery.moment, delivery.id)))
+
+    def _get_commission_trigger(self):
+        """Return the trigger frozen with the line's terms: a program that changes its own takes nothing back."""
+        self.ensure_one()
+        return self.commission_term_ids.filtered(lambda term: term.state == "active")[:1].trigger
 
     def _get_moves_query(self):
         """Return the done moves of the lines to and from customers, in the lines' units of measure.
@@ -153,7 +170,9 @@ class SaleOrderLine(models.Model):
                         ELSE COALESCE(origin.picking_id, 0) END AS picking_id,
                    COALESCE(picking.date_done, move.date) AS shipped_on,
                    picking.commission_received_on AS received_on,
-                   (move.quantity * move_uom.factor / line_uom.factor)::text AS quantity
+                   move.quantity::text AS quantity,
+                   move_uom.factor::text AS factor,
+                   line_uom.factor::text AS line_factor
               FROM stock_move AS move
               JOIN stock_location AS source ON source.id = move.location_id
               JOIN stock_location AS target ON target.id = move.location_dest_id

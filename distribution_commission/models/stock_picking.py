@@ -24,7 +24,7 @@ class StockPicking(models.Model):
                 picking.state == "done"
                 and not picking.commission_received_on
                 and picking.location_dest_id.usage == "customer"
-                and picking.sudo().sale_id.distribution_program_id.trigger == "received"
+                and "received" in picking.sudo().sale_id.commission_term_ids.mapped("trigger")
             )
 
     # === ACTION METHODS === #
@@ -59,6 +59,7 @@ class StockPicking(models.Model):
         shipped_before = fields.Date.add(fields.Datetime.now(), days=-program.receipt_days)
         return (
             Domain("sale_id.distribution_program_id", "=", program.id)
+            & Domain("sale_id.commission_term_ids", "any", [("trigger", "=", "received"), ("state", "=", "active")])
             & Domain("state", "=", "done")
             & Domain("location_dest_id.usage", "=", "customer")
             & Domain("commission_received_on", "=", False)
@@ -68,6 +69,7 @@ class StockPicking(models.Model):
     @api.model
     def _cron_confirm_receipts(self):
         """Take deliveries as received that the customer has not confirmed in the program's time."""
-        programs = self.env["distribution.program"].search([("trigger", "=", "received")], order="id")
+        # Archived programs and those that have changed their trigger still owe what they promised.
+        programs = self.env["distribution.program"].with_context(active_test=False).search([], order="id")
         overdue = Domain.OR(self._get_overdue_receipt_domain(program) for program in programs)
         self.env["ir.cron"]._run_for_each(self.search(overdue, order="id"), type(self)._confirm_receipt)

@@ -243,6 +243,41 @@ class TestLedger(CommissionCommon):
         entries = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1)], order="id")
         self.assertEqual(entries.mapped("release_date"), [date(2026, 3, 11), date(2026, 3, 21)])
 
+    def test_program_that_changes_its_trigger_takes_nothing_back(self):
+        order = self._sell(10)
+        self._deliver(order)
+        self.program.write({"trigger": "received", "hold_days": 30})
+        order._converge_commission()
+        self.assertEarned(order, "100", "50", "20")
+
+    def test_archived_program_still_receives_and_settles(self):
+        self.program.write({"trigger": "received", "settlement_period": "daily"})
+        order = self._sell(10)
+        with freeze_time("2026-03-01 02:00:00"):
+            picking = self._deliver(order)
+        self.program.active = False
+        pickings = self.env["stock.picking"]
+        self.assertIn(picking, pickings.search(pickings._get_overdue_receipt_domain(self.program)))
+
+    def test_corrected_quantity_of_a_done_delivery_counts(self):
+        order = self._sell(10)
+        picking = self._deliver(order)
+        picking.is_locked = False
+        picking.move_line_ids.quantity = 6
+        self.assertEarned(order, "60", "30", "12")
+
+    def test_box_sold_by_the_piece_comes_out_even(self):
+        box = self.env["uom.uom"].create(
+            {"name": "Box of 3", "relative_factor": 3, "relative_uom_id": self.goods.uom_id.id}
+        )
+        order = self._create_order(lines=[(self.goods, 1, 0.05)])
+        order.order_line.write({"product_uom_id": box.id, "price_unit": 0.05})
+        self.program.rule_ids.write({"rate": 10})
+        order.action_confirm()
+        for _piece in range(3):
+            self._deliver(order, {self.goods: 1})
+        self.assertEarned(order, "0.01", "0.01", "0.01")
+
     def test_hold_never_begins_before_shipping(self):
         self.program.trigger = "received"
         order = self._sell(10)

@@ -6,12 +6,16 @@ from ..const import EARNING_STATES
 
 ATTRIBUTION_FIELDS = {"distribution_distributor_id", "distribution_program_id", "distribution_attribution"}
 
+# Customers read their orders in the portal, and salespeople in the back office: who earns is for the suite's roles.
+READERS = "distribution_core.group_distribution_user"
+
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     distribution_program_id = fields.Many2one(
         comodel_name="distribution.program",
+        groups=READERS,
         index="btree_not_null",
         copy=False,
         readonly=True,
@@ -20,6 +24,7 @@ class SaleOrder(models.Model):
     distribution_distributor_id = fields.Many2one(
         comodel_name="distribution.distributor",
         string="Distributor",
+        groups=READERS,
         index="btree_not_null",
         copy=False,
         ondelete="restrict",
@@ -35,6 +40,7 @@ class SaleOrder(models.Model):
             ("none", "No distributor"),
         ],
         string="Attribution",
+        groups=READERS,
         copy=False,
         readonly=True,
     )
@@ -43,8 +49,8 @@ class SaleOrder(models.Model):
 
     @api.constrains("distribution_distributor_id", "company_id")
     def _check_distribution_company(self):
-        for order in self.filtered("distribution_distributor_id"):
-            if order.distribution_distributor_id.company_id not in order.company_id.sudo().parent_ids:
+        for order in self.sudo().filtered("distribution_distributor_id"):
+            if order.distribution_distributor_id.company_id not in order.company_id.parent_ids:
                 raise ValidationError(
                     self.env._(
                         "%(distributor)s belongs to a program of another company than order %(order)s.",
@@ -59,13 +65,17 @@ class SaleOrder(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_attribution_role(vals)
-        return super().create(vals_list)
+        return super().create([self._prepare_choice_vals(vals) for vals in vals_list])
 
     def write(self, vals):
-        if not ATTRIBUTION_FIELDS.isdisjoint(vals):
-            self._check_attribution_open(vals)
-            self._check_attribution_role(vals)
-        return super().write(vals)
+        if ATTRIBUTION_FIELDS.isdisjoint(vals):
+            return super().write(vals)
+        self._check_attribution_role(vals)
+        frozen = self._filter_attribution_frozen()
+        frozen._check_attribution_same(vals)
+        # What is frozen stays as it is, its reason too.
+        super(SaleOrder, frozen).write({key: value for key, value in vals.items() if key not in ATTRIBUTION_FIELDS})
+        return super(SaleOrder, self - frozen).write(self._prepare_choice_vals(vals))
 
     # === BUSINESS METHODS === #
 
@@ -74,17 +84,27 @@ class SaleOrder(models.Model):
         self._freeze_attribution()
         return super()._action_confirm()
 
-    def _check_attribution_open(self, vals):
+    def _filter_attribution_frozen(self):
+        return self.filtered(lambda order: order.state == "sale" or order._is_attribution_kept())
+
+    def _check_attribution_same(self, vals):
         """Refuse to move a confirmed order from one distributor to another.
 
         :raise UserError: when a value would change
         """
-        for order in self.filtered(lambda order: order.state == "sale" or order._is_attribution_kept()):
+        for order in self.sudo():
             if any(
                 order._fields[name].convert_to_write(order[name], order) != vals[name]
                 for name in ATTRIBUTION_FIELDS & vals.keys()
             ):
                 raise UserError(self.env._("The attribution of order %s was frozen when it was confirmed.", order.name))
+
+    @api.model
+    def _prepare_choice_vals(self, vals):
+        """Note that a distributor was chosen by a person: a choice outlives the binding when the order is confirmed."""
+        if "distribution_distributor_id" not in vals or "distribution_attribution" in vals:
+            return vals
+        return {**vals, "distribution_attribution": "manual" if vals["distribution_distributor_id"] else False}
 
     @api.model
     def _check_attribution_role(self, vals):
@@ -109,7 +129,7 @@ class SaleOrder(models.Model):
             # Anyone who may confirm an order may freeze it; programs and bindings are not theirs to read.
             vals = order.sudo()._prepare_attribution_vals()
             # Straight to the parent's write: our own guard is for everybody else.
-            super(SaleOrder, order).write(vals)
+            super(SaleOrder, order.sudo()).write(vals)
 
     def _prepare_attribution_vals(self):
         """Return program, distributor and reason of the order's attribution.
@@ -136,7 +156,7 @@ class SaleOrder(models.Model):
 
     def _is_attribution_chosen(self):
         """Tell a distributor chosen by a person from one left over from an earlier confirmation."""
-        return bool(self.distribution_distributor_id) and self.distribution_attribution in (False, "manual")
+        return bool(self.distribution_distributor_id) and self.distribution_attribution == "manual"
 
     @api.model
     def _prepare_attribution_of(self, distributor, reason):

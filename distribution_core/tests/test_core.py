@@ -153,8 +153,36 @@ class TestAttribution(DistributionCommon):
         self.assertAttribution(order, self.cleo, "binding")
         with self.assertRaises(AccessError):
             self.program.with_user(user).name = "Mine"
+        for record in (self.binding, self.cleo, self.program):
+            with self.assertRaises(AccessError):
+                record.with_user(user).read(["display_name"])
         with self.assertRaises(AccessError):
-            self.binding.with_user(user).read(["partner_id"])
+            order.with_user(user).read(["distribution_distributor_id"])
+        order.with_user(user).copy()._action_cancel()
+
+    def test_choice_on_an_order_confirmed_before_counts(self):
+        order = self._confirm(partner=self.stranger)
+        order._action_cancel()
+        order.action_draft()
+        order.distribution_distributor_id = self.ada
+        order.action_confirm()
+        self.assertAttribution(order, self.ada, "manual")
+
+    def test_binding_left_over_from_an_earlier_confirmation_is_read_again(self):
+        order = self._confirm()
+        order._action_cancel()
+        order.action_draft()
+        self.binding._end("moved")
+        order.action_confirm()
+        self.assertAttribution(order, self.env["distribution.distributor"], "none")
+
+    def test_customer_does_not_read_who_earns(self):
+        portal = new_test_user(self.env, "portal", groups="base.group_portal")
+        order = self._confirm(partner=portal.partner_id)
+        self.assertEqual(order.with_user(portal).read(["name"])[0]["name"], order.name)
+        for name in ("distribution_distributor_id", "distribution_program_id", "distribution_attribution"):
+            with self.assertRaises(AccessError):
+                order.with_user(portal).read([name])
 
     def test_only_managers_choose_the_distributor_of_a_quotation(self):
         seller = new_test_user(self.env, "seller", groups="sales_team.group_sale_salesman_all_leads")

@@ -105,9 +105,27 @@ class DistributionPayoutRun(models.Model):
 
         :param dict amounts: `distribution.account` record → Decimal
         """
+        self._check_journal(company, journal)
         run = self.create({"company_id": company.id, "journal_id": journal.id})
         self.env["distribution.withdrawal"]._create_reserved(amounts, run)
         return run
+
+    @api.model
+    def _check_journal(self, company, journal):
+        """Commission is owed and paid in the company's currency.
+
+        :raise UserError: before anything is reserved
+        """
+        if journal.currency_id and journal.currency_id != company.currency_id:
+            raise UserError(
+                self.env._(
+                    "%(journal)s is kept in %(currency)s. Commission is paid in %(company_currency)s: choose another "
+                    "journal.",
+                    journal=journal.name,
+                    currency=journal.currency_id.name,
+                    company_currency=company.currency_id.name,
+                )
+            )
 
     def _get_open_withdrawals(self):
         return self.withdrawal_ids.filtered(lambda withdrawal: withdrawal.state == "reserved")

@@ -3,7 +3,7 @@ from datetime import date
 from decimal import Decimal
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tests import Form, freeze_time, new_test_user, tagged
 
 from .common import PayoutCommon
 
@@ -114,6 +114,32 @@ class TestPayout(PayoutCommon):
         self._earn_and_settle()
         self.cleo.action_suspend()
         self.assertNotIn(self.cleo, self._create_run().withdrawal_ids.distributor_id)
+
+    def test_journal_in_another_currency_is_refused_before_anything_is_reserved(self):
+        self._earn_and_settle()
+        currency = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("id", "!=", self.company.currency_id.id)], limit=1)
+        )
+        currency.active = True
+        foreign = self.env["account.journal"].create(
+            {"name": "Foreign", "code": "FRGN", "type": "bank", "currency_id": currency.id}
+        )
+        wizard = self.env["distribution.payout.wizard"].create({"journal_id": self.bank.id})
+        wizard.journal_id = foreign
+        with self.assertRaisesRegex(UserError, "choose another journal"):
+            wizard.action_create_run()
+
+    def test_finance_alone_opens_every_wizard(self):
+        self._earn_and_settle()
+        finance = new_test_user(self.env, "payer", groups="distribution_core.group_distribution_finance")
+        with Form(self.env["distribution.payout.wizard"].with_user(finance)) as form:
+            self.assertEqual(form.journal_id, self.bank)
+        run_id = form.record.action_create_run()["res_id"]
+        with Form(self.env["distribution.payout.confirm"].with_user(finance).with_context(active_id=run_id)) as form:
+            self.assertEqual(form.amount_total, 170.0)
+        Form(self.env["distribution.settlement.wizard"].with_user(finance))
 
     def test_payment_date_is_not_in_the_future(self):
         self._earn_and_settle()

@@ -18,7 +18,7 @@ class DistributionPayoutWizard(models.TransientModel):
         comodel_name="account.journal",
         string="Pay From",
         required=True,
-        domain="[('type', 'in', ('bank', 'cash'))]",
+        domain="[('type', 'in', ('bank', 'cash')), ('currency_id', 'in', (False, currency_id))]",
         check_company=True,
         default=lambda self: self._default_journal_id(),
     )
@@ -33,7 +33,12 @@ class DistributionPayoutWizard(models.TransientModel):
     @api.model
     def _default_journal_id(self):
         return self.env["account.journal"].search(
-            [("type", "=", "bank"), ("company_id", "=", self.env.company.id)], limit=1
+            [
+                ("type", "=", "bank"),
+                ("company_id", "=", self.env.company.id),
+                ("currency_id", "in", (False, self.env.company.currency_id.id)),
+            ],
+            limit=1,
         )
 
     @api.model

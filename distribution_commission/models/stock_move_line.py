@@ -1,0 +1,29 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import api, models
+
+
+class StockMoveLine(models.Model):
+    _inherit = "stock.move.line"
+
+    # Quantities of done deliveries are corrected here, on an unlocked transfer; the move's own is computed.
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._converge_commission()
+        return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not {"quantity", "product_uom_id"}.isdisjoint(vals):
+            self._converge_commission()
+        return result
+
+    def unlink(self):
+        moves = self.move_id
+        result = super().unlink()
+        moves.filtered(lambda move: move.state == "done")._converge_commission()
+        return result
+
+    def _converge_commission(self):
+        self.move_id.filtered(lambda move: move.state == "done")._converge_commission()
