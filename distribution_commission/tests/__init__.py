@@ -4,3 +4,4 @@ from . import test_engine
 from . import test_rules
 from . import test_settlement
 from . import test_tours
+from . import test_translations
