@@ -68,6 +68,8 @@ class Archive:
             sources = [f"deb {options}{address} {suite} main\n" for suite in self.suites]
             (self.home / "sources.list").write_text("".join(sources))
             lines += [
+                # A list that cannot be fetched is an error, not a warning.
+                'APT::Update::Error-Mode "any";',
                 f'Dir::Etc::sourcelist "{self.home}/sources.list";',
                 'Dir::Etc::sourceparts "/dev/null";',
                 'Dir::State::status "/dev/null";',

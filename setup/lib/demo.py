@@ -16,7 +16,7 @@ def ensure(env):
     """Return the name of the demo database, built or brought up to date."""
     name = database.name("demo")
     made_from = template.digest(*template.module_files())
-    with locked("template"):
+    with locked("demo"):
         config.write(env)
         label = database.label(env, name)
         if not label:
@@ -30,9 +30,10 @@ def ensure(env):
 def build(env, name):
     """Build it under another name: an interrupted load is never served."""
     building = f"{name}_building"
-    base = template.ensure_base(env)
-    database.drop(env, building)
-    database.clone(env, base, building)
+    with locked("template"):
+        base = template.ensure_base(env)
+        database.drop(env, building)
+        database.clone(env, base, building)
     modules = [*localization(), *paths.modules()]
     with step(f"Installing {', '.join(modules)}") as bar:
         options = ["--init", ",".join(modules), "--skip-auto-install"]

@@ -23,6 +23,8 @@ def ensure():
     stamp = paths.VENV / "odoo-source"
     if stamp.exists() and stamp.read_text().splitlines()[:1] == [wanted]:
         return
+    if wanted:
+        check_source(Path(wanted))
     stamp.unlink(missing_ok=True)
     version = link_source(Path(wanted)) if wanted else install_package()
     write_metadata()
@@ -95,12 +97,12 @@ def provide_segmentation(package):
         shutil.copyfile(script, target)
     else:
         target.write_text(PLACEHOLDER)
-        say("  (no npm here: without the blurred background in video calls)")
+        say("  (npm could not fetch a script of mail: video calls have no blurred background)")
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def link_source(source):
-    """Use an Odoo 19 that is already on the machine."""
+def check_source(source):
+    """Fail, with what is expected, when a folder has no Odoo 19."""
     package = source / "odoo"
     release = package / "release.py"
     if not release.exists():
@@ -117,11 +119,16 @@ def link_source(source):
         )
     if not any((root / "addons" / "web").is_dir() for root in (source, package)):
         raise Problem(f"ODOO_SOURCE={source} has no addons: neither addons/ nor odoo/addons/.")
+
+
+def link_source(source):
+    """Use an Odoo 19 that is already on the machine."""
+    package = (source / "odoo").resolve()
     target = paths.site_packages() / "odoo"
     remove(target)
-    target.symlink_to(package.resolve(), target_is_directory=True)
+    target.symlink_to(package, target_is_directory=True)
     say(f"→ Odoo from {source}")
-    return f"{source.resolve()} {release.stat().st_mtime_ns}"
+    return f"{package} {(package / 'release.py').stat().st_mtime_ns}"
 
 
 def remove(path):

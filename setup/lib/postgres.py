@@ -215,8 +215,24 @@ def reachable_by_others(path):
 
 def check_external(env):
     """Fail, with what to do, when the server that PGHOST names cannot be used."""
+    where = f"{env['PGHOST']}:{env.get('PGPORT', '5432')}"
+    user, new_enough, may_create = ask_external(env, where)
+    if new_enough != "t":
+        raise Problem(f"PostgreSQL at PGHOST={where} is too old.", "Version 13 or later is needed.")
+    if user == "postgres":
+        raise Problem("Odoo refuses to work as the database user postgres.", "Name another one with PGUSER.")
+    if may_create != "t":
+        raise Problem(
+            f"The user {user} at PGHOST={where} may not create databases.",
+            f"As the server's administrator, in psql:  ALTER ROLE {user} CREATEDB",
+        )
+    say(f"→ PostgreSQL at {where}")
+
+
+def ask_external(env, where):
+    """Return the server's name for us, whether it is new enough, and whether we may create databases."""
     query = (
-        "SELECT current_setting('server_version_num')::int >= 130000,"
+        "SELECT current_user, current_setting('server_version_num')::int >= 130000,"
         " rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
     )
     result = subprocess.run(
@@ -227,19 +243,12 @@ def check_external(env):
         text=True,
         check=False,
     )
-    where = f"{os.environ['PGHOST']}:{os.environ.get('PGPORT', '5432')}"
     if result.returncode:
+        said = " ".join(result.stderr.split()).removeprefix("psql: error: ")
         raise Problem(
-            f"PostgreSQL at PGHOST={where} cannot be used: {result.stderr.strip()}",
+            f"PostgreSQL at PGHOST={where} cannot be used.",
+            f"It says: {said}\n"
             "Check PGHOST, PGPORT, PGUSER and PGPASSWORD and that the server runs;\n"
             "without PGHOST an embedded server is used.",
         )
-    new_enough, may_create = result.stdout.strip().split("|")
-    if new_enough != "t":
-        raise Problem(f"PostgreSQL at PGHOST={where} is too old.", "Version 13 or later is needed.")
-    if may_create != "t":
-        raise Problem(
-            f"The user at PGHOST={where} may not create databases.",
-            "As the server's administrator:  ALTER ROLE … CREATEDB",
-        )
-    say(f"→ PostgreSQL at {where}")
+    return result.stdout.strip().split("|")

@@ -20,7 +20,12 @@ NO_NETWORK = (
     "EAI_AGAIN",
     "ECONNREFUSED",
     "ProxyError",
+    "Retrying (Retry(",
+    "Failed to fetch",
+    "ReadTimeoutError",
 )
+# Lines of pip that would push the reason out of what is shown.
+NOISE = ("Ignoring ", "WARNING: Location ", "Collecting ", "  Using cached ", "  Downloading ")
 
 
 def run(args, *, log, what, env=None, cwd=None, on_line=None):
@@ -58,17 +63,16 @@ def run(args, *, log, what, env=None, cwd=None, on_line=None):
 def explain(what, code, logfile):
     """Return what went wrong and how to mend it, from the end of a log."""
     text = logfile.read_text(encoding="utf-8", errors="replace")
-    tail = "\n".join(f"| {line}" for line in text.splitlines()[-12:])
-    shown = logfile.relative_to(paths.ROOT)
-    remedy = f"{tail}\nThe whole log: {shown}"
-    if any(sign in text for sign in NO_NETWORK):
-        remedy += (
-            "\nIt looks as if the network (or its proxy) could not be reached: check it, "
-            "then run the same command again; what is already there is kept."
-        )
+    offline = any(sign in text for sign in NO_NETWORK)
+    lines = [line[:200] for line in text.splitlines() if not line.startswith(NOISE)]
+    remedy = [f"| {line}" for line in lines[-3 if offline else -12 :]]
+    remedy.append(f"The whole log: {logfile.relative_to(paths.ROOT)}")
+    if offline:
+        remedy.append("It looks as if the network, or its proxy, could not be reached. Check it, then run the")
+        remedy.append("same command again: what is already there is kept.")
     if "No space left on device" in text:
-        remedy += "\nThe disk is full: make room (about 6 GB are needed), then run it again."
-    return f"{what} failed (exit code {code}).", remedy
+        remedy.append("The disk is full: make room (about 6 GB are needed), then run it again.")
+    return f"{what} failed (exit code {code}).", "\n".join(remedy)
 
 
 def output(args, *, env=None, cwd=None):
