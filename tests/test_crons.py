@@ -10,9 +10,13 @@ from odoo.tests import freeze_time
 
 def test_what_fails_does_not_stop_the_others(committing_db):
     with committing_db.env() as env:
-        first, second = env["distribution.program"].create([{"name": "First"}, {"name": "Second"}])
+        first, broken, second = env["distribution.program"].create(
+            [{"name": "First"}, {"name": "Broken"}, {"name": "Second"}]
+        )
 
         def work(program):
+            if program == broken:
+                raise AssertionError("a mistake of ours")
             if program == first:
                 program.name = "Half done"
                 program.flush_recordset()
@@ -20,7 +24,7 @@ def test_what_fails_does_not_stop_the_others(committing_db):
             program.name = "Done"
 
         env.cr.commit()
-        env["ir.cron"]._run_for_each(first + second, work)
+        env["ir.cron"]._run_for_each(first + broken + second, work)
         first_id, second_id = first.id, second.id
     with committing_db.env() as env:
         first, second = env["distribution.program"].browse([first_id, second_id])

@@ -160,6 +160,8 @@ class DistributionAccount(models.Model):
         :return: dicts with distributor_id, account (`accrued` or `payable`), ledger, books; empty when they agree
         :rtype: list
         """
+        if not company.commission_accrued_account_id or not company.commission_payable_account_id:
+            return []
         self.env.flush_all()
         rows = self.env.execute_query_dict(
             SQL(

@@ -114,15 +114,18 @@ class DistributionSettlement(models.Model):
         ]
 
     @api.model
-    def _create_from_due(self, program, distributors=None):
+    def _create_from_due(self, program, distributors=None, companies=None):
         """Gather a program's due entries in draft settlements, one per company.
 
         :param distributors: only these, all when omitted
+        :param companies: only what these owe, all when omitted
         :return: the drafts, none where nothing is due
         """
         domain = self._get_due_domain(program)
         if distributors is not None:
             domain.append(("distributor_id", "in", distributors.ids))
+        if companies is not None:
+            domain.append(("company_id", "in", companies.ids))
         settlements = self.browse()
         for company, entries in self.env["distribution.commission.entry"].search(domain).grouped("company_id").items():
             settlement = self.create(self._prepare_settlement_vals(program, company))

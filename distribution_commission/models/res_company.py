@@ -9,6 +9,7 @@ COMMISSION_FIELDS = (
     "commission_accrued_account_id",
     "commission_payable_account_id",
 )
+BALANCE_FIELDS = {"commission_accrued_account_id", "commission_payable_account_id"}
 
 
 class ResCompany(models.Model):
@@ -38,6 +39,39 @@ class ResCompany(models.Model):
         check_company=True,
         help="Settled and not yet paid out.",
     )
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        for company in self:
+            for name in BALANCE_FIELDS & vals.keys():
+                if company[name] and company[name].id != vals[name]:
+                    company._check_commission_account_cleared(company[name])
+        return super().write(vals)
+
+    def _check_commission_account_cleared(self, account):
+        """Refuse to leave an account behind on which distributors still have a balance: nothing would clear it.
+
+        :raise UserError: naming the account
+        """
+        self.ensure_one()
+        balances = self.env["account.move.line"]._read_group(
+            [
+                ("account_id", "=", account.id),
+                ("company_id", "=", self.id),
+                ("distribution_distributor_id", "!=", False),
+                ("parent_state", "=", "posted"),
+            ],
+            ["distribution_distributor_id"],
+            ["balance:sum"],
+        )
+        if any(not self.currency_id.is_zero(balance) for _distributor, balance in balances):
+            raise UserError(
+                self.env._(
+                    "Distributors still have balances on %s: settle and pay them out before you choose another.",
+                    account.display_name,
+                )
+            )
 
     # === BUSINESS METHODS === #
 

@@ -3,14 +3,12 @@ from fractions import Fraction
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL
 
 from odoo.addons.distribution_core.models.sale_order import READERS
 
 from ..engine.eligible_base import discount_factor
 from ..engine.money import exact
-
-SWEEP_BATCH = 100
 
 
 class SaleOrder(models.Model):
@@ -158,8 +156,7 @@ class SaleOrder(models.Model):
         :param int days: how far back
         """
         order_ids = self._get_orders_to_sweep(fields.Date.add(fields.Datetime.now(), days=-days))
-        batches = split_every(SWEEP_BATCH, order_ids, self.browse)
-        self.env["ir.cron"]._run_for_each(batches, type(self)._converge_commission)
+        self.env["ir.cron"]._run_for_each(self.browse(order_ids), type(self)._converge_commission)
 
     @api.model
     def _get_orders_to_sweep(self, since):
@@ -172,7 +169,9 @@ class SaleOrder(models.Model):
                    AND (sale.write_date >= %(since)s
                         OR EXISTS (SELECT FROM sale_order_line AS line
                                      JOIN stock_move AS move ON move.sale_line_id = line.id
-                                    WHERE line.order_id = sale.id AND move.write_date >= %(since)s)
+                                     LEFT JOIN stock_picking AS picking ON picking.id = move.picking_id
+                                    WHERE line.order_id = sale.id
+                                      AND GREATEST(move.write_date, picking.write_date) >= %(since)s)
                         OR EXISTS (SELECT FROM sale_order_line AS line
                                      JOIN sale_order_line_invoice_rel AS rel ON rel.order_line_id = line.id
                                      JOIN account_move_line AS item ON item.id = rel.invoice_line_id

@@ -24,7 +24,7 @@ class StockPicking(models.Model):
                 picking.state == "done"
                 and not picking.commission_received_on
                 and picking.location_dest_id.usage == "customer"
-                and "received" in picking.sudo().sale_id.commission_term_ids.mapped("trigger")
+                and "received" in picking._get_commission_orders().commission_term_ids.mapped("trigger")
             )
 
     # === ACTION METHODS === #
@@ -41,6 +41,10 @@ class StockPicking(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _get_commission_orders(self):
+        """Return the orders whose goods these deliveries carry: transfers may be merged, Odoo names only the first."""
+        return self.sudo().move_ids.sale_line_id.order_id
+
     def _filter_receivable(self):
         return self.filtered("is_receivable")
 
@@ -52,14 +56,14 @@ class StockPicking(models.Model):
         # Whoever may confirm an order's receipt need not have rights on its deliveries.
         pickings = self.sudo()._filter_receivable()
         pickings.commission_received_on = moment or fields.Datetime.now()
-        pickings.sale_id._converge_commission()
+        pickings._get_commission_orders()._converge_commission()
 
     @api.model
     def _get_overdue_receipt_domain(self, program):
         shipped_before = fields.Date.add(fields.Datetime.now(), days=-program.receipt_days)
+        terms = Domain("program_id", "=", program.id) & Domain("trigger", "=", "received")
         return (
-            Domain("sale_id.distribution_program_id", "=", program.id)
-            & Domain("sale_id.commission_term_ids", "any", [("trigger", "=", "received"), ("state", "=", "active")])
+            Domain("move_ids.sale_line_id.commission_term_ids", "any", list(terms))
             & Domain("state", "=", "done")
             & Domain("location_dest_id.usage", "=", "customer")
             & Domain("commission_received_on", "=", False)

@@ -278,6 +278,16 @@ class TestLedger(CommissionCommon):
             self._deliver(order, {self.goods: 1})
         self.assertEarned(order, "0.01", "0.01", "0.01")
 
+    def test_receipt_of_a_delivery_that_carries_two_orders(self):
+        self.program.trigger = "received"
+        first, second = self._sell(10), self._sell(5, partner=self.customer)
+        second.picking_ids.move_ids.picking_id = first.picking_ids
+        picking = self._deliver(first)
+        self.assertTrue(picking.is_receivable)
+        picking.action_confirm_receipt()
+        self.assertEarned(first, "100", "50", "20")
+        self.assertEarned(second, "50", "25", "10")
+
     def test_hold_never_begins_before_shipping(self):
         self.program.trigger = "received"
         order = self._sell(10)

@@ -144,6 +144,15 @@ class TestSettlement(CommissionCommon):
         with self.assertRaisesRegex(UserError, "commission ledger"):
             move._reverse_moves()
 
+    def test_account_with_open_balances_is_not_left_behind(self):
+        order, _picking = self._earn("2026-03-01")
+        self.entry_model.search([("order_id", "=", order.id)])._post_accruals()
+        other = self.accrued.copy()
+        with self.assertRaisesRegex(UserError, "still have balances"):
+            self.company.commission_accrued_account_id = other
+        self._settle()
+        self.company.commission_accrued_account_id = other
+
     def test_only_finance_settles(self):
         self._earn("2026-03-01")
         self.entry_model._release(self.program)

@@ -64,9 +64,12 @@ class DistributionSettlementWizard(models.TransientModel):
     def action_create_settlement(self):
         """Gather what is due in a draft settlement and show it."""
         self.ensure_one()
+        self.program_id.check_access("read")
         # The wizard is open to finance only; nobody has the right to write settlements by hand.
         settlement_model = self.env["distribution.settlement"].sudo()
-        settlements = settlement_model._create_from_due(self.program_id, self.distributor_ids or None)
+        settlements = settlement_model._create_from_due(
+            self.program_id, self.distributor_ids or None, self.env.companies
+        )
         if not settlements:
             raise UserError(self.env._("Nothing of %s is due.", self.program_id.name))
         return {

@@ -23,16 +23,19 @@ class IrCron(models.Model):
         the old snapshot and fail for ever. What a person has to mend is logged, and posted on the record if it has a
         chatter.
 
-        :param items: records of one model, or a list
-        :param work: called with one item
+        :param items: records of one model
+        :param work: called with one record
         """
-        items = list(items)
         for done, item in enumerate(items, start=1):
             try:
                 self._run_with_retries(work, item)
             except UserError as error:
                 self.env.cr.rollback()
                 self._report_failure(item, error)
+            except Exception:
+                # A mistake of ours with one item must not keep the others waiting; the log has it all.
+                self.env.cr.rollback()
+                _logger.exception("%s was left out", item)
             if not self._commit_progress(1, remaining=len(items) - done):
                 break
 
@@ -51,5 +54,5 @@ class IrCron(models.Model):
     @api.model
     def _report_failure(self, item, error):
         _logger.warning("%s was left out: %s", item, error)
-        if hasattr(item, "message_post"):
+        if isinstance(item, self.pool["mail.thread"]):
             item.message_post(body=self.env._("The scheduled action could not be carried out: %s", error))

@@ -106,6 +106,7 @@ class DistributionPayoutRun(models.Model):
         :param dict amounts: `distribution.account` record → Decimal
         """
         self._check_journal(company, journal)
+        self._check_accounts(company, amounts)
         run = self.create({"company_id": company.id, "journal_id": journal.id})
         self.env["distribution.withdrawal"]._create_reserved(amounts, run)
         return run
@@ -126,6 +127,19 @@ class DistributionPayoutRun(models.Model):
                     company_currency=company.currency_id.name,
                 )
             )
+
+    @api.model
+    def _check_accounts(self, company, accounts):
+        for account in accounts:
+            if account.company_id != company:
+                raise UserError(
+                    self.env._(
+                        "%(distributor)s is owed by %(owner)s, not by %(company)s.",
+                        distributor=account.distributor_id.display_name,
+                        owner=account.company_id.name,
+                        company=company.name,
+                    )
+                )
 
     def _get_open_withdrawals(self):
         return self.withdrawal_ids.filtered(lambda withdrawal: withdrawal.state == "reserved")

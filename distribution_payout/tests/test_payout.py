@@ -2,8 +2,11 @@
 from datetime import date
 from decimal import Decimal
 
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import PayoutCommon
 
@@ -184,3 +187,33 @@ class TestPayout(PayoutCommon):
             run.withdrawal_ids[0].with_user(finance).write({"state": "paid"})
         self.env["distribution.payout.confirm"].with_user(finance).create({"run_id": run.id}).action_confirm()
         self.assertEqual(run.state, "done")
+
+    def test_wizard_pays_only_what_the_user_may_see(self):
+        self._earn_and_settle()
+        other = self.env["res.company"].create({"name": "Other"})
+        stranger = new_test_user(
+            self.env,
+            "stranger-finance",
+            groups="distribution_core.group_distribution_finance",
+            company_id=other.id,
+            company_ids=[(6, 0, other.ids)],
+        )
+        account = self._account(self.cleo)
+        vals = {
+            "company_id": self.company.id,
+            "journal_id": self.bank.id,
+            "line_ids": [(0, 0, {"account_id": account.id, "amount": 50})],
+        }
+        with self.assertRaises(AccessError):
+            self.env["distribution.payout.wizard"].with_user(stranger).create(vals).action_create_run()
+        self.assertAccount(self.cleo, available="100")
+        with self.assertRaisesRegex(UserError, "is owed by"):
+            self.env["distribution.payout.run"]._create_run(other, self.bank, {account: Decimal("50.00")})
+
+    def test_payee_stands_in_a_payout_once(self):
+        self._earn_and_settle()
+        line = {"account_id": self._account(self.cleo).id, "amount": 30}
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.cr.savepoint():
+            self.env["distribution.payout.wizard"].create(
+                {"journal_id": self.bank.id, "line_ids": [(0, 0, line), (0, 0, line)]}
+            )

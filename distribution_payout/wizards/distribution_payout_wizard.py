@@ -2,7 +2,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class DistributionPayoutWizard(models.TransientModel):
@@ -78,6 +78,7 @@ class DistributionPayoutWizard(models.TransientModel):
     def action_create_run(self):
         """Reserve the amounts and show the payout run."""
         self.ensure_one()
+        self._check_rights()
         amounts = {
             line.account_id.sudo(): Decimal(repr(line.amount))
             for line in self.line_ids
@@ -93,3 +94,13 @@ class DistributionPayoutWizard(models.TransientModel):
             "res_id": run.id,
             "view_mode": "form",
         }
+
+    def _check_rights(self):
+        """Make sure that all the wizard points at is the user's own: the client sends ids, which no rule has checked.
+
+        :raise AccessError: for a company, journal or account of somebody else
+        """
+        if self.company_id not in self.env.companies:
+            raise AccessError(self.env._("%s is not one of your companies.", self.company_id.sudo().name))
+        self.journal_id.check_access("read")
+        self.line_ids.account_id.check_access("read")

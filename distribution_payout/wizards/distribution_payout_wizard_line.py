@@ -16,6 +16,8 @@ class DistributionPayoutWizardLine(models.TransientModel):
     debt = fields.Monetary(related="account_id.debt")
     amount = fields.Monetary(required=True)
 
+    _account_uniq = models.UniqueIndex("(wizard_id, account_id)", "Each payee stands in a payout once.")
+
     @api.constrains("amount")
     def _check_amount(self):
         for line in self:
