@@ -7,6 +7,7 @@ no password. Commands that use it at the same time share it; the last one stops 
 import fcntl
 import os
 import pwd
+import re
 import stat
 import subprocess
 import tempfile
@@ -202,10 +203,27 @@ def as_service_user(args):
     user = service_user()
     dropped = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
     if not reachable_by_others(program("postgres")) or not reachable_by_others(CLUSTER.parent):
-        # The checkout lies below a folder only root may enter (/root): the server gets
-        # the one capability that lets it pass, not root's identity.
-        dropped += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        # The checkout lies below a folder only root may enter (/root): the server gets the one
+        # capability that lets it pass, not root's identity. The secure bit makes access(2),
+        # with which PostgreSQL looks for its own programs, count it too.
+        capability = passing_capability()
+        dropped += ["--securebits=+no_setuid_fixup"]
+        dropped += [f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}"]
     return [*dropped, "--", *args]
+
+
+def passing_capability():
+    """Return the least capability, of those this machine grants root, to enter any folder."""
+    status = Path("/proc/self/status").read_text()
+    granted = int(re.search(r"^CapBnd:\s*(\w+)", status, re.M).group(1), 16)
+    for name, bit in (("dac_read_search", 2), ("dac_override", 1)):
+        if granted >> bit & 1:
+            return name
+    raise Problem(
+        f"PostgreSQL, which does not run as root, cannot enter {paths.ROOT}.",
+        "Move the checkout to a folder everybody may enter (/opt, /srv), run this as an\n"
+        "ordinary user, or name a server with PGHOST.",
+    )
 
 
 def reachable_by_others(path):
