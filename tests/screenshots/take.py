@@ -49,7 +49,15 @@ PICTURES = [
         "en_US",
     ),
     ("payout_run", "commission-payout-runs", "distribution.payout.run", [], "id desc", None, "en_US"),
-    ("entry_zh", "commission-entries", "distribution.commission.entry", [["kind", "=", "clawback"]], "id", None, "zh_CN"),
+    (
+        "entry_zh",
+        "commission-entries",
+        "distribution.commission.entry",
+        [["kind", "=", "clawback"]],
+        "id",
+        None,
+        "zh_CN",
+    ),
 ]
 
 
@@ -137,7 +145,7 @@ def take(page, options, home_language, name, path, model, domain, order, tab, la
     page.wait_for_selector(".o_form_view .o_form_sheet", timeout=60_000)
     if tab:
         page.click(f"a[name={tab}]")
-        page.locator("[name=distribution_attribution]").first.scroll_into_view_if_needed()
+        page.locator("[name=distribution_attribution]").first.evaluate("node => node.scrollIntoView({block: 'center'})")
     # Chatter and icons come after the form; the network is never idle (Odoo's bus).
     page.wait_for_timeout(1500)
     file = options.folder / f"{name}.png"

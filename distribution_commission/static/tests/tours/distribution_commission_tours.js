@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import {registry} from "@web/core/registry";
 
 const RULES = ".o_field_widget[name=rule_ids]";
 

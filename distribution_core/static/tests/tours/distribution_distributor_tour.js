@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import {registry} from "@web/core/registry";
 
 /** A manager sets up a program and welcomes a distributor. */
 registry.category("web_tour.tours").add("distribution_distributor_tour", {
