@@ -283,6 +283,7 @@ class ControlCalls:
             "apiv3_key": merchant.apiv3_key,
             "public_key_id": self.public_key_id,
             "public_key": self.platform_public_key_pem,
+            "certificate_serial": self.world.identity.certificate.serial,
             "certificate": self.world.identity.certificate.certificate_pem,
             "apps": [asdict(app) for app in self.world.store.apps.values()],
         }

@@ -107,9 +107,14 @@ class Notifier:
                     self._schedule(notice, 0)
 
     def wait_idle(self, timeout=5.0):
-        """Wait until nothing is under way; tell whether that came in time."""
+        """Wait until nothing is under way or due; tell whether that came in time."""
+        end = time.monotonic() + timeout
         with self._changed:
-            return self._changed.wait_for(lambda: not self._pending, timeout)
+            while self._pending or not self.scheduler.idle:
+                if time.monotonic() >= end:
+                    return False
+                self._changed.wait(0.02)
+        return True
 
     # === How it is delivered ===
 

@@ -18,6 +18,7 @@ class Scheduler:
         self._order = itertools.count()
         self._wake = threading.Condition()
         self._stopped = False
+        self._running = False
         self._thread = threading.Thread(target=self._run, name="wechat-scheduler", daemon=True)
 
     def start(self):
@@ -39,6 +40,12 @@ class Scheduler:
             heapq.heappush(self._heap, (time.monotonic() + seconds, next(self._order), call))
             self._wake.notify()
 
+    @property
+    def idle(self):
+        """Tell whether nothing waits or runs."""
+        with self._wake:
+            return not self._heap and not self._running
+
     def _run(self):
         while call := self._next():
             try:
@@ -48,9 +55,11 @@ class Scheduler:
 
     def _next(self):
         with self._wake:
+            self._running = False
             while not self._stopped:
                 wait = self._heap[0][0] - time.monotonic() if self._heap else None
                 if wait is not None and wait <= 0:
+                    self._running = True
                     return heapq.heappop(self._heap)[2]
                 self._wake.wait(wait)
         return None

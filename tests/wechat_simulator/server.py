@@ -128,7 +128,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, request):
         origin = self.headers.get("Origin")
-        if origin and urlsplit(origin).hostname not in ("127.0.0.1", "localhost", "::1"):
+        if origin and not self._is_ours(urlsplit(origin)):
             # A page from elsewhere, opened in the developer's browser, must not play with the demo.
             return Answer(403)
         try:
@@ -138,6 +138,9 @@ class Handler(BaseHTTPRequestHandler):
         except Exception:
             _logger.exception("The simulator failed on %s %s", request.method, request.path)
             return Answer.of({"code": "SYSTEM_ERROR", "message": "the simulator failed: see its log"}, 500)
+
+    def _is_ours(self, origin):
+        return origin.hostname in ("127.0.0.1", "localhost", "::1") or origin.netloc == self.headers.get("Host")
 
     def _send(self, answer, origin=None):
         self.send_response(answer.status)
@@ -156,12 +159,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def _drop(self, drop):
         """Keep the caller waiting, then close without an answer (or reset)."""
-        self.server.stopping.wait(drop.seconds if not drop.reset else 0)
-        if drop.reset:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.rfile.close()
-            self.connection.close()
         self.close_connection = True
+        if not drop.reset:
+            self.server.stopping.wait(drop.seconds)
+            return
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        for end in (self.rfile, self.wfile, self.connection):
+            end.close()
+        raise ConnectionAbortedError
 
     def log_message(self, format, *args):
         """Log quietly."""
@@ -177,7 +182,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address, handler):
         super().__init__(address, handler)
         self.stopping = threading.Event()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="wechat-simulator", daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), name="wechat-simulator", daemon=True)
         self._thread.start()
 
     @property
