@@ -103,7 +103,7 @@ class DistributionCommissionEntry(models.Model):
     @api.model
     def _create_guard(self):
         same = " AND ".join(f"OLD.{column} IS NOT DISTINCT FROM NEW.{column}" for column in PROTECTED_COLUMNS)
-        self.env.cr.execute(
+        self.env.cr.execute(  # pylint: disable=sql-injection
             f"""
             CREATE OR REPLACE FUNCTION {GUARD_FUNCTION}() RETURNS trigger AS $$
             BEGIN
@@ -125,7 +125,7 @@ class DistributionCommissionEntry(models.Model):
             DROP TRIGGER IF EXISTS distribution_commission_entry_guard_truncate ON {self._table};
             CREATE TRIGGER distribution_commission_entry_guard_truncate BEFORE TRUNCATE ON {self._table}
                 FOR EACH STATEMENT EXECUTE FUNCTION {GUARD_FUNCTION}();
-            """  # pylint: disable=sql-injection
+            """
         )
 
     # === COMPUTE METHODS === #
@@ -148,20 +148,19 @@ class DistributionCommissionEntry(models.Model):
         facts = self.explanation
         if not facts:
             return False
-        _ = self.env._
         sentences = [
-            _(
+            self.env._(
                 "Eligible base %(base)s %(currency)s: the smallest of %(sent)s sent out, %(kept)s kept by the customer "
                 "and %(money)s invoiced or to be invoiced.",
                 **{key: facts[key] for key in ("base", "currency", "sent", "kept", "money")},
             ),
-            _(
+            self.env._(
                 "Rate %(rate)s %% on level %(level)s, frozen when order %(order)s was confirmed.",
                 rate=facts["rate"],
                 level=facts["level"],
                 order=self.sudo().order_id.name,
             ),
-            _(
+            self.env._(
                 "Earned so far: %(target)s. Before, the ledger had %(before)s: it changes by %(change)s.",
                 target=facts["target"],
                 before=facts["before"],
@@ -238,7 +237,8 @@ class DistributionCommissionEntry(models.Model):
     @api.model
     def _cron_release(self):
         """End the holds that have run out, program by program."""
-        programs = self.env["distribution.program"].with_context(active_test=False).search([], order="id")
+        groups = self._read_group([("state", "=", "held")], ["program_id"])
+        programs = self.env["distribution.program"].union(*(program for (program,) in groups))
         self.env["ir.cron"]._run_for_each(programs, self._release)
 
     # === ACCOUNTING === #

@@ -100,24 +100,23 @@ class ResCompany(models.Model):
     def _prepare_commission_accounts_vals(self):
         """Return field name → account values; the codes are first choices, taken ones are counted up."""
         self.ensure_one()
-        _ = self.env._
         chinese = self.chart_template in ("cn", "cn_common", "cn_large_bis")
         codes = ("660107", "224110", "224120") if chinese else ("621700", "211700", "211800")
         expense, accrued, payable = codes
         return {
             "commission_expense_account_id": {
-                "name": _("Distribution Commission Expense"),
+                "name": self.env._("Distribution Commission Expense"),
                 "code": expense,
                 "account_type": "expense",
             },
             "commission_accrued_account_id": {
-                "name": _("Accrued Distribution Commission"),
+                "name": self.env._("Accrued Distribution Commission"),
                 "code": accrued,
                 "account_type": "liability_current",
                 "reconcile": True,
             },
             "commission_payable_account_id": {
-                "name": _("Distribution Commission Payable"),
+                "name": self.env._("Distribution Commission Payable"),
                 "code": payable,
                 "account_type": "liability_payable",
                 "reconcile": True,

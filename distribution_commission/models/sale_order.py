@@ -18,13 +18,11 @@ class SaleOrder(models.Model):
     commission_expected = fields.Monetary(
         compute="_compute_commission_amounts",
         currency_field="commission_currency_id",
-        string="Commission Expected",
         groups=READERS,
     )
     commission_earned = fields.Monetary(
         compute="_compute_commission_amounts",
         currency_field="commission_currency_id",
-        string="Commission Earned",
         groups=READERS,
     )
     commission_currency_id = fields.Many2one(related="company_id.currency_id", string="Commission Currency")

@@ -74,6 +74,7 @@ class StockPicking(models.Model):
     def _cron_confirm_receipts(self):
         """Take deliveries as received that the customer has not confirmed in the program's time."""
         # Archived programs and those that have changed their trigger still owe what they promised.
-        programs = self.env["distribution.program"].with_context(active_test=False).search([], order="id")
+        programs = self.env["distribution.program"].with_context(active_test=False)
+        programs = programs.search([("distributor_ids", "!=", False)], order="id")
         overdue = Domain.OR(self._get_overdue_receipt_domain(program) for program in programs)
         self.env["ir.cron"]._run_for_each(self.search(overdue, order="id"), type(self)._confirm_receipt)

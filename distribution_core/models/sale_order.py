@@ -128,8 +128,11 @@ class SaleOrder(models.Model):
                 continue
             # Anyone who may confirm an order may freeze it; programs and bindings are not theirs to read.
             vals = order.sudo()._prepare_attribution_vals()
-            # Straight to the parent's write: our own guard is for everybody else.
-            super(SaleOrder, order.sudo()).write(vals)
+            order.sudo()._write_attribution(vals)
+
+    def _write_attribution(self, vals):
+        """Write past our own guard, which is for everybody else."""
+        return super().write(vals)
 
     def _prepare_attribution_vals(self):
         """Return program, distributor and reason of the order's attribution.
