@@ -183,11 +183,12 @@ class OracleCase:
     """What every set of rates must fulfil."""
 
     rates = ()
+    light = True
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.company = load.main(cls.env, levels=len(cls.rates), rates=cls.rates, commit=False)
+        cls.company = load.main(cls.env, levels=len(cls.rates), rates=cls.rates, commit=False, light=cls.light)
         cls.books = Books(cls.env, cls.company)
         cls.world = oracle.expected(cls.rates)
         cls.figures = oracle.balances(cls.world)
@@ -316,6 +317,7 @@ class TestOracleTwoLevels(OracleCase, TransactionCase):
 @tagged("post_install", "-at_install")
 class TestOracleThreeLevels(OracleCase, TransactionCase):
     rates = ("7.5", "3.33", "1.25")
+    light = False
 
     def test_table_shows_these_figures_and_that_the_books_agree(self):
         lines = table.table_lines(self.env)

@@ -30,13 +30,14 @@ GROWING_TABLES = (
 )
 
 
-def main(env, progress=None, levels=3, rates=RATES, commit=True):
+def main(env, progress=None, levels=3, rates=RATES, commit=True, light=False):
     """Load the demo company, unless it is there.
 
     :param progress: called with (done, total, text)
     :param int levels: how many levels the program pays
     :param rates: per cent, level 1 first, as text
     :param bool commit: commit now and then; False inside a test
+    :param bool light: without stock levels and VAT, which commission does not depend on
     :return: the company, `res.company`
     """
     company = find_company(env)
@@ -44,7 +45,7 @@ def main(env, progress=None, levels=3, rates=RATES, commit=True):
         return company
     save = env.cr.commit if commit else lambda: refresh(env)
     with frozen_clock(START) as clock, held_commits(not commit):
-        company, agenda = prepare(env, levels, rates)
+        company, agenda = prepare(env, levels, rates, light)
         play(agenda, clock, save, progress or (lambda done, total, text: None))
     return company
 
@@ -55,13 +56,13 @@ def refresh(env):
     env.cr.execute(f"ANALYZE {', '.join(GROWING_TABLES)}")
 
 
-def prepare(env, levels, rates):
+def prepare(env, levels, rates, light):
     """Create the company and what it starts with; return it and the agenda."""
     lines = read_lines()
     orders = plan_orders(lines)
     env = company_env(env, create_company(env))
     customers = create_customers(env, lines)
-    trader = Trader(env, create_products(env, lines), customers)
+    trader = Trader(env, create_products(env, lines, light), customers)
     program = create_program(env, levels, rates)
     distributors = create_distributors(env, program, customer_codes(lines), customers)
     agenda = days.Agenda()
