@@ -532,7 +532,7 @@ def test_a_wrong_name_fails_when_confirmed(sim, pay):
     transfer(pay, user_name="李小绿")
     sim.confirm_transfer("B1")
     assert (bill(pay)["state"], bill(pay)["fail_reason"]) == ("FAIL", "NAME_NOT_CORRECT")
-    assert sim.ledger()["merchant"] == {"available": 10_000_000, "locked": 0, "refunding": 0}
+    assert sim.ledger()["merchant"] == {"available": 10_000_000, "locked": 0, "refunding": 0, "unshipped": 0}
 
 
 def test_a_name_encrypted_for_somebody_else_is_refused(sim, pay, shop):
@@ -556,7 +556,7 @@ def test_a_transfer_expires_after_24_hours(sim, pay, shop):
     assert bill(pay)["state"] == "WAIT_USER_CONFIRM"
     sim.move_clock(60)
     assert (bill(pay)["state"], bill(pay)["fail_reason"]) == ("FAIL", "OVERDUE_CLOSE")
-    assert sim.ledger()["merchant"] == {"available": 10_000_000, "locked": 0, "refunding": 0}
+    assert sim.ledger()["merchant"] == {"available": 10_000_000, "locked": 0, "refunding": 0, "unshipped": 0}
     with pytest.raises(ControlError, match="FAIL"):
         sim.confirm_transfer("B1")
     assert sim.wait_idle()
@@ -846,7 +846,12 @@ def test_the_ledger_sums_up(sim, pay):
     sim.confirm_transfer("B1")
     assert sim.wait_idle()
     books = sim.ledger()
-    assert books["merchant"] == {"available": 10_000_000 + 1000 - 300 - 200 - 400, "locked": 400, "refunding": 0}
+    assert books["merchant"] == {
+        "available": 10_000_000 + 1000 - 300 - 200 - 400,
+        "locked": 400,
+        "refunding": 0,
+        "unshipped": 0,
+    }
     assert books["users"] == {BUYER: 10_000_000 - 1000 + 300, SELLER: 10_000_000 + 200}
     balances = sim.state()["balances"]
     assert sum(balances.values()) == 0
@@ -885,7 +890,7 @@ def test_twenty_at_once(sim, pay):
         sim.set_balance(10 * 5000)
         others = list(pool.map(lambda turn: transfer(pay, f"C{turn}")[0], range(20)))
     assert sorted(others) == [200] * 10 + [403] * 10
-    assert sim.ledger()["merchant"] == {"available": 0, "locked": 11 * 5000, "refunding": 0}
+    assert sim.ledger()["merchant"] == {"available": 0, "locked": 11 * 5000, "refunding": 0, "unshipped": 0}
 
 
 def test_the_same_seed_gives_the_same_numbers():
@@ -1040,6 +1045,33 @@ def test_shipping_is_reported_for_paid_orders(sim, pay, mini):
     assert sim.state()["orders"][0]["shipped"]
 
 
+def test_money_stays_frozen_until_the_shipment_is_reported(sim, pay, mini):
+    sim.settings.freeze_until_shipped = True
+    sim.set_balance(0)
+    order(pay)
+    sim.pay("T00001")
+    assert code_of(transfer(pay, amount=100)) == (403, "NOT_ENOUGH")
+    assert refund(pay, "R1", 300)[0] == 200
+    sim.add_fault("refund_closed", contains="R2")
+    assert refund(pay, "R2", 200)[0] == 200
+    assert sim.wait_idle()
+    assert sim.ledger()["merchant"] == {"available": 0, "locked": 0, "refunding": 0, "unshipped": 700}
+    key = {"order_number_type": 2, "transaction_id": sim.ledger()["payments"]["T00001"]["transaction_id"]}
+    more = {"logistics_type": 4, "delivery_mode": 1, "shipping_list": [{"item_desc": "茶"}], "upload_time": "x"}
+    post(mini, "/wxa/sec/order/upload_shipping_info", order_key=key, payer={"openid": BUYER}, **more)
+    assert sim.ledger()["merchant"]["available"] == 700
+    assert transfer(pay, amount=100)[0] == 200
+
+
+def test_escaped_contents_are_not_understood(sim, mini):
+    mini.wxa.code_to_session(sim.login_code(BUYER)["code"])
+    values = {"openid": BUYER, "version": 2, "scene": 2, "content": "赌博"}
+    url = f"{sim.url}/wxa/msg_sec_check?access_token={mini.access_token}"
+    assert requests.post(url, data=json.dumps(values), timeout=3).json()["result"]["suggest"] == "pass"
+    raw = json.dumps(values, ensure_ascii=False).encode()
+    assert requests.post(url, data=raw, timeout=3).json()["result"]["suggest"] == "risky"
+
+
 # === Control and page ===
 
 
@@ -1090,8 +1122,10 @@ def test_the_page_acts_as_the_user(sim, pay):
     transfer(pay)
     assert "&lt;b&gt;茶&lt;/b&gt;" in page(sim, user=BUYER) and "<b>" not in page(sim, user=BUYER)
     assert "¥12.34" in page(sim, user=BUYER) and "¥12.34" not in page(sim, user=SELLER)
+    assert "−¥12.34" not in page(sim, user=BUYER)
     assert "已支付" in press(sim, "pay", user=BUYER, out_trade_no="T00001")
     assert sim.ledger()["payments"]["T00001"]["state"] == "SUCCESS"
+    assert "−¥12.34" in page(sim, user=BUYER)
     assert 'role="alert"' in press(sim, "confirm", user=BUYER, out_bill_no="B1")
     assert "已确认收款" in press(sim, "confirm", user=SELLER, out_bill_no="B1")
     assert sim.ledger()["transfers"]["B1"]["state"] == "SUCCESS"

@@ -31,6 +31,7 @@ BUSINESS = {
     "refund_closed": "退款退回",
     "transfer_locked": "商家转账",
     "transfer_returned": "商家转账退回",
+    "shipped": "解冻",
     "topup": "充值",
     "withdraw": "提现",
 }

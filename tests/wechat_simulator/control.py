@@ -10,7 +10,7 @@ from functools import wraps
 
 from .clock import parse_rfc3339, rfc3339
 from .errors import PayError
-from .ledger import MERCHANT, REFUNDS, TRANSFERS, NotEnough, user_account
+from .ledger import MERCHANT, REFUNDS, TRANSFERS, UNSHIPPED, NotEnough, user_account
 from .records import App, User
 
 CALLS = set(
@@ -67,7 +67,8 @@ class ControlCalls:
         openid = openid or "o" + self.world.numbers.text(27)
         old = self.world.store.users.get(openid)
         unionid = unionid or (old.unionid if old else "o" + self.world.numbers.text(27))
-        user = User(openid, appid, unionid, name or real_name or openid[:8], real_name, phone, blocked)
+        name = name or real_name or openid[:8]
+        user = User(openid, appid, unionid, name, real_name or name, phone, blocked)
         self.world.store.users[openid] = user
         if balance is not None or not old:
             start = self.world.settings.user_balance if balance is None else balance
@@ -252,7 +253,7 @@ class ControlCalls:
     def ledger(self):
         """Return payments, refunds, transfers and balances in fen, to compare with Odoo."""
         store, balances = self.world.store, self.world.ledger.balances()
-        accounts = {"available": MERCHANT, "locked": TRANSFERS, "refunding": REFUNDS}
+        accounts = {"available": MERCHANT, "locked": TRANSFERS, "refunding": REFUNDS, "unshipped": UNSHIPPED}
         return {
             "payments": {
                 one.out_trade_no: {"state": one.trade_state, "amount": one.total, "transaction_id": one.transaction_id}

@@ -2,8 +2,9 @@
 """The simulator's own books, to compare with Odoo's: double entry, in fen.
 
 Accounts: ``merchant`` (the balance), ``merchant:transfers`` (locked until the user confirms),
-``merchant:refunds`` (on the way back), ``user:<openid>``, and ``outside``, where top-ups come from. The
-sum of all is zero; none but ``outside`` is ever negative.
+``merchant:refunds`` (on the way back), ``merchant:unshipped`` (frozen until the shipment is reported),
+``user:<openid>``, and ``outside``, where top-ups come from. The sum of all is zero; none but ``outside`` is ever
+negative.
 """
 
 from .records import Entry
@@ -12,6 +13,7 @@ OUTSIDE = "outside"
 MERCHANT = "merchant"
 TRANSFERS = "merchant:transfers"
 REFUNDS = "merchant:refunds"
+UNSHIPPED = "merchant:unshipped"
 
 
 def user_account(openid):

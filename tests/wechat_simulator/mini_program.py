@@ -35,8 +35,9 @@ def with_token(method):
 class MiniProgram:
     """The calls of api.weixin.qq.com."""
 
-    def __init__(self, world):
+    def __init__(self, world, payments):
         self.world = world
+        self.payments = payments
 
     # === Codes that the phone gives ===
 
@@ -161,7 +162,7 @@ class MiniProgram:
                 raise ApiError(10060012, f"参数错误：{name}")
         if (values["payer"] or {}).get("openid") != order.openid or order.request["appid"] != app.appid:
             raise ApiError(10060004, "支付单不属于该用户")
-        order.shipped = True
+        self.payments.ship(order)
         return {}
 
     # === Inside ===

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from .clock import CHINA
 from .control import ControlError
-from .ledger import MERCHANT, REFUNDS, TRANSFERS, user_account
+from .ledger import MERCHANT, REFUNDS, TRANSFERS, UNSHIPPED, user_account
 from .messages import Answer
 
 STYLE = """
@@ -20,7 +20,8 @@ h1 { font-size: 1.3rem; margin: 0 0 .5rem } h2 { font-size: 1.05rem; margin: 1.5
 section > p, .empty { opacity: .7; margin: .25rem 0 }
 .card { border: 1px solid #8884; border-radius: .6rem; padding: .7rem .9rem; margin: .5rem 0 }
 .amount { font-size: 1.3rem; font-weight: 600 } .small { font-size: .8rem; opacity: .75; overflow-wrap: anywhere }
-form { display: inline } form.line { display: flex; gap: .5rem; flex-wrap: wrap; margin: .5rem 0 }
+.card > form { margin: .5rem .3rem 0 0 } form { display: inline-block }
+form.line { display: flex; gap: .5rem; flex-wrap: wrap; margin: .5rem 0 }
 button, input, select { font: inherit; padding: .5rem .9rem; border-radius: .5rem; border: 1px solid #8886 }
 input, select { flex: 1; min-width: 7rem }
 button.go { background: #07853f; color: #fff; border-color: #07853f }
@@ -81,12 +82,7 @@ def _code(simulator, form):
     return {"said": f"{kind} code: {code['code']}"}
 
 
-def _resend(simulator, form):
-    attempt = simulator.resend(form.get("number"))
-    return {"said": f"已重发 · Sent again: {attempt['status']}"}
-
-
-BUTTONS = {"pay": _pay, "confirm": _confirm, "refuse": _refuse, "user": _user, "code": _code, "resend": _resend}
+BUTTONS = {"pay": _pay, "confirm": _confirm, "refuse": _refuse, "user": _user, "code": _code}
 
 
 class Page:
@@ -103,7 +99,7 @@ class Page:
         """Return the page."""
         parts = [self._head(), self._message(), self._choice()]
         if self.user:
-            parts += [self._orders(), self._transfers(), self._messages()]
+            parts += [self._orders(), self._transfers(), self._statement(), self._messages()]
         parts += [self._balances(), self._notices(), "</body></html>"]
         return "".join(parts)
 
@@ -167,6 +163,16 @@ class Page:
                 cards.append(bill(one.amount, remark, one.out_bill_no, one.created_at, buttons))
         return section("待确认收款 · To confirm", "".join(cards) or empty("没有待收款 · Nothing to receive"))
 
+    def _statement(self):
+        account = user_account(self.user.openid)
+        rows = [
+            [clock(one.at), one.number, f"{'+' if one.credit == account else '−'}¥{yuan(one.amount)}"]
+            for one in self.store.entries
+            if account in (one.debit, one.credit) and one.number
+        ]
+        shown = table(["时间 Time", "单号 Number", "金额 Amount"], reversed(rows[-10:]))
+        return section("账单 · Statement", shown if rows else empty("—"))
+
     def _messages(self):
         mine = [one for one in self.store.messages if one["touser"] == self.user.openid][-10:]
         rows = [
@@ -182,15 +188,17 @@ class Page:
         rows = [["商户可用 · Merchant, available", f"¥{yuan(balance(MERCHANT))}"]]
         rows.append(["转账锁定 · Locked for transfers", f"¥{yuan(balance(TRANSFERS))}"])
         rows.append(["退款在途 · Refunds on the way", f"¥{yuan(balance(REFUNDS))}"])
+        rows.append(["待发货冻结 · Frozen until shipped", f"¥{yuan(balance(UNSHIPPED))}"])
         rows += [[one.name, f"¥{yuan(balance(user_account(one.openid)))}"] for one in self.store.users.values()]
         return section("余额 · Balances", table(["账户 Account", "余额 Balance"], rows))
 
     def _notices(self):
         rows = []
         for notice in list(self.store.notices.values())[-20:]:
-            said = ", ".join(f"{one['forgery'] or ''} {one['status']}".strip() for one in notice.attempts) or "—"
-            rows.append([clock(notice.created_at), f"{notice.event_type} {notice.number}", notice.state, said])
-        shown = table(["时间 Time", "通知 Notification", "状态 State", "应答 Answers"], reversed(rows))
+            said = ", ".join(f"{one['forgery'] or ''} {one['status'] or '无应答'}".strip() for one in notice.attempts)
+            what = f"{notice.event_type} {notice.number}"
+            rows.append([clock(notice.created_at), what, f"{notice.state}: {said or '—'}"])
+        shown = table(["时间 Time", "通知 Notification", "应答 Answers"], reversed(rows))
         return section("通知 · Notifications", shown if rows else empty("还没有通知 · None yet"))
 
     def _button(self, action, label, style="", **values):

@@ -11,7 +11,7 @@ import hashlib
 from . import crypto, fields
 from .clock import DAY, HOUR, parse_rfc3339, rfc3339
 from .errors import PayError, param_error
-from .ledger import MERCHANT, NotEnough, user_account
+from .ledger import MERCHANT, UNSHIPPED, NotEnough, user_account
 from .messages import Answer
 from .records import Order
 
@@ -114,6 +114,12 @@ class Payments:
             if order.trade_state in ("NOTPAY", "USERPAYING", "PAYERROR") and now - order.created_at >= ORDER_LIVES:
                 order.trade_state = "CLOSED"
 
+    def ship(self, order):
+        """Take the report of a shipment: what is frozen of the order is the merchant's."""
+        if order.frozen:
+            self.world.ledger.move(UNSHIPPED, MERCHANT, order.frozen, "shipped", order.out_trade_no)
+        order.frozen, order.shipped = 0, True
+
     def transaction(self, order):
         """Return an order as query and notification show it."""
         request = order.request
@@ -205,10 +211,13 @@ class Payments:
         return order
 
     def _succeed(self, order):
+        frozen = self.world.settings.freeze_until_shipped
+        target = UNSHIPPED if frozen else MERCHANT
         try:
-            self.world.ledger.move(user_account(order.openid), MERCHANT, order.total, "payment", order.out_trade_no)
+            self.world.ledger.move(user_account(order.openid), target, order.total, "payment", order.out_trade_no)
         except NotEnough:
             raise PayError(403, "NOT_ENOUGH", "用户账号余额不足") from None
+        order.frozen = order.total if frozen else 0
         order.trade_state = "SUCCESS"
         order.success_at = self.world.clock.now()
         order.transaction_id = self.world.numbers.digits("42000", 28)

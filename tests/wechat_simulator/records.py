@@ -40,6 +40,7 @@ class Order:
     transaction_id: str = ""
     success_at: float = 0.0
     shipped: bool = False
+    frozen: int = 0
 
     @property
     def openid(self):
@@ -63,6 +64,7 @@ class Refund:
     created_at: float
     status: str = "PROCESSING"
     success_at: float = 0.0
+    source: str = "merchant"
 
     @property
     def amount(self):
@@ -130,7 +132,9 @@ class Settings:
     ``mode`` is "public_key" or "certificate". ``refund_seconds`` and ``cancel_seconds`` are how long
     the asynchronous part takes (None: until ``finish_refund``/``finish_cancel``). ``retry_seconds``
     are the waits before a notification is tried again; the real ones are 15 s, 15 s, 30 s, 3 m, 10 m, 20 m, 30 m ×3,
-    60 m, 3 h ×3, 6 h ×2. ``answer_within`` is what the merchant's server has to answer.
+    60 m, 3 h ×3, 6 h ×2. ``answer_within`` is what the merchant's server has to answer. ``freeze_until_shipped``
+    keeps the money of an order from the merchant until its shipment is reported, as WeChat does for mini-programs
+    that sell goods.
     """
 
     mode: str = "public_key"
@@ -140,6 +144,7 @@ class Settings:
     cancel_seconds: float | None = 0.1
     retry_seconds: tuple = (0.3, 0.3, 0.6, 1, 2, 3)
     answer_within: float = 5.0
+    freeze_until_shipped: bool = False
     user_balance: int = 10_000_000
     merchant_balance: int = 10_000_000
     risky_words: tuple = ("赌博", "刷单")

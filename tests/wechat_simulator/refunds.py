@@ -9,7 +9,7 @@ notification ``refund_status``.
 from . import fields
 from .clock import DAY, rfc3339
 from .errors import PayError, param_error
-from .ledger import MERCHANT, REFUNDS, NotEnough, user_account
+from .ledger import MERCHANT, REFUNDS, UNSHIPPED, NotEnough, user_account
 from .messages import Answer
 from .records import Refund
 
@@ -63,7 +63,9 @@ class Refunds:
                 refund.success_at = self.world.clock.now()
                 order.trade_state = "REFUND"
             elif status == "CLOSED":
-                self.world.ledger.move(REFUNDS, MERCHANT, refund.amount, "refund_closed", out_refund_no)
+                target = MERCHANT if order.shipped else refund.source
+                self.world.ledger.move(REFUNDS, target, refund.amount, "refund_closed", out_refund_no)
+                order.frozen += refund.amount if target == UNSHIPPED else 0
             refund.status = status
             self._notify(refund)
             self.world.store.save()
@@ -131,12 +133,14 @@ class Refunds:
 
     def _accept(self, order, values):
         number, amount = values["out_refund_no"], values["amount"]["refund"]
+        source = UNSHIPPED if order.frozen >= amount else MERCHANT
         try:
-            self.world.ledger.move(MERCHANT, REFUNDS, amount, "refund_accepted", number)
+            self.world.ledger.move(source, REFUNDS, amount, "refund_accepted", number)
         except NotEnough:
             raise PayError(403, "NOT_ENOUGH", "基本账户余额不足，请充值后重新发起") from None
         refund_id = self.world.numbers.digits("50000", 29)
-        refund = Refund(number, values, order.out_trade_no, refund_id, self.world.clock.now())
+        refund = Refund(number, values, order.out_trade_no, refund_id, self.world.clock.now(), source=source)
+        order.frozen -= amount if source == UNSHIPPED else 0
         self.world.store.refunds[number] = refund
         self._schedule(refund)
         return refund

@@ -40,7 +40,7 @@ class Simulator(ControlCalls):
         self.refunds = Refunds(self.world, self.scheduler)
         self.transfers = Transfers(self.world, self.scheduler)
         self.bills = Bills(self.world)
-        self.mini_program = MiniProgram(self.world)
+        self.mini_program = MiniProgram(self.world, self.payments)
 
     def __enter__(self):
         self.start()
