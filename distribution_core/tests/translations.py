@@ -19,7 +19,7 @@ class TranslationsMixin:
         return polib.pofile(f"{get_module_path(self.module)}/i18n/{filename}")
 
     def test_template_is_up_to_date(self):
-        """`./setup/odoo i18n export -l pot <module>` writes it anew."""
+        """`./setup/odoo i18n export <module> -d <database> -l pot` writes it anew."""
         exported = io.BytesIO()
         trans_export(None, [self.module], exported, "po", self.env)
         now = {entry.msgid for entry in polib.pofile(exported.getvalue().decode())}
