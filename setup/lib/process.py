@@ -114,7 +114,7 @@ def hand_over(args, *, env, cwd=None):
     child = subprocess.Popen([str(arg) for arg in args], env=env, cwd=cwd)
 
     def forward(number, _frame):
-        if number != signal.SIGINT or not sys.stdin.isatty():
+        if number != signal.SIGINT or not on_terminal():
             child.send_signal(number)
 
     old = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -124,6 +124,11 @@ def hand_over(args, *, env, cwd=None):
         for number, handler in old.items():
             signal.signal(number, handler)
     return 128 - code if code < 0 else code
+
+
+def on_terminal():
+    """Tell whether Ctrl-C would reach a child by itself."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def is_root():
