@@ -8,6 +8,9 @@ import threading
 
 from . import Simulator
 
+# Slower than in tests: somebody looks on, and Odoo may just be starting.
+DEMO = {"refund_seconds": 2, "cancel_seconds": 2, "retry_seconds": (1, 2, 5, 15, 30, 60, 180)}
+
 
 def main():
     """Run until told to stop."""
@@ -23,7 +26,7 @@ def main():
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with Simulator(options.port, options.state, options.seed) as simulator:
+    with Simulator(options.port, options.state, options.seed, **DEMO) as simulator:
         app = simulator.app(options.appid, options.secret)
         print(f"WeChat simulator on {simulator.url} (app {app.appid}, merchant {simulator.merchant.mchid})", flush=True)
         stop.wait()

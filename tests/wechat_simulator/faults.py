@@ -6,9 +6,9 @@ Before the request is carried out (without effect): ``timeout_before``, ``reset_
 e.g. 40001, -1, 45009, 45011).
 After it (with effect): ``timeout_after``, ``reset_after``, ``system_error_after``, ``bad_signature``,
 ``unsigned``, ``unknown_serial``, ``stale_answer``.
-Asked for by the business itself: ``accepted`` (a transfer stays ACCEPTED at first), ``fail_on_confirm``
-(TRANSFERING, then FAIL), ``confirm_wins`` (cancel answers CANCELING, yet the user had confirmed),
-``refund_closed``, ``refund_abnormal``.
+Asked for by the business itself: ``accepted`` (a transfer is only ACCEPTED, or ``state`` PROCESSING, until it is asked
+for again), ``fail_on_confirm`` (TRANSFERING, then FAIL), ``confirm_wins`` (cancel answers CANCELING, yet the user had
+confirmed), ``refund_closed``, ``refund_abnormal``.
 """
 
 import threading

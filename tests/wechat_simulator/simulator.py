@@ -51,8 +51,8 @@ class Simulator(ControlCalls):
 
     def start(self):
         """Listen, and go on with what was under way before a restart."""
-        self.scheduler.start()
         self._server = serve(self, *self._wanted)
+        self.scheduler.start()
         with self.world.store.lock:
             self.notifier.resume()
             self.refunds.resume()

@@ -22,7 +22,8 @@ ALLOWED = set(
 NAME_FROM, NAME_NEVER_BELOW = 200_000, 30
 CONFIRM_WITHIN = DAY
 QUERY_WITHIN = 30 * DAY
-CANCELLABLE = ("ACCEPTED", "PROCESSING", "WAIT_USER_CONFIRM")
+NOT_YET_ASKED = ("ACCEPTED", "PROCESSING")
+CANCELLABLE = (*NOT_YET_ASKED, "WAIT_USER_CONFIRM")
 FINAL = ("SUCCESS", "FAIL", "CANCELLED")
 PERCEPTIONS = {"1000": {"活动奖励", "现金奖励"}, "1005": {"劳务报酬", "报销款", "企业补贴", "开工利是"}}
 
@@ -44,7 +45,7 @@ class Transfers:
         transfer = self.world.store.transfers.get(values["out_bill_no"])
         if transfer and transfer.request != values:
             raise PayError(400, "INVALID_REQUEST", "商户单号已存在，请求参数与原单不一致")
-        if transfer and transfer.state == "ACCEPTED":
+        if transfer and transfer.state in NOT_YET_ASKED:
             self._ask_user(transfer)
         if not transfer:
             transfer = self._accept(values)
@@ -199,7 +200,10 @@ class Transfers:
             raise PayError(403, "NOT_ENOUGH", message) from None
         transfer = Transfer(number, values, self.world.numbers.digits("13300", 40), now, now)
         self.world.store.transfers[number] = transfer
-        if not self.world.faults.take_business("accepted", number):
+        slow = self.world.faults.take_business("accepted", number)
+        if slow:
+            transfer.state = slow.options.get("state", "ACCEPTED")
+        else:
             self._ask_user(transfer)
         return transfer
 
@@ -218,7 +222,7 @@ class Transfers:
     def _recent(self, transfer):
         if not transfer or self.world.clock.now() - transfer.created_at >= QUERY_WITHIN:
             raise PayError(404, "NOT_FOUND", "记录不存在")
-        if transfer.state == "ACCEPTED":
+        if transfer.state in NOT_YET_ASKED:
             self._ask_user(transfer)
         return transfer
 
