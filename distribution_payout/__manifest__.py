@@ -25,4 +25,5 @@
             "distribution_payout/static/tests/tours/**/*",
         ],
     },
+    "uninstall_hook": "uninstall_hook",
 }

@@ -18,3 +18,4 @@ from . import stock_move
 from . import stock_move_line
 from . import account_move
 from . import account_move_line
+from . import account_partial_reconcile

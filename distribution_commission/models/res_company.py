@@ -55,15 +55,20 @@ class ResCompany(models.Model):
         :raise UserError: naming the account
         """
         self.ensure_one()
-        balances = self.env["account.move.line"]._read_group(
-            [
-                ("account_id", "=", account.id),
-                ("company_id", "=", self.id),
-                ("distribution_distributor_id", "!=", False),
-                ("parent_state", "=", "posted"),
-            ],
-            ["distribution_distributor_id"],
-            ["balance:sum"],
+        # Whoever administers the settings need not be an accountant.
+        balances = (
+            self.env["account.move.line"]
+            .sudo()
+            ._read_group(
+                [
+                    ("account_id", "=", account.id),
+                    ("company_id", "=", self.id),
+                    ("distribution_distributor_id", "!=", False),
+                    ("parent_state", "=", "posted"),
+                ],
+                ["distribution_distributor_id"],
+                ["balance:sum"],
+            )
         )
         if any(not self.currency_id.is_zero(balance) for _distributor, balance in balances):
             raise UserError(

@@ -32,10 +32,18 @@ class SaleOrder(models.Model):
 
     @api.depends("commission_term_ids.entry_ids.amount", "state")
     def _compute_commission_amounts(self):
+        terms = [("order_id", "in", self.ids), ("state", "=", "active")]
+        expected = dict(
+            self.env["distribution.commission.term"]._read_group(terms, ["order_id"], ["expected_amount:sum"])
+        )
+        earned = dict(
+            self.env["distribution.commission.entry"]._read_group(
+                [("order_id", "in", self.ids)], ["order_id"], ["amount:sum"]
+            )
+        )
         for order in self:
-            terms = order.sudo().commission_term_ids.filtered(lambda term: term.state == "active")
-            order.commission_earned = sum(terms.mapped("earned_amount"))
-            order.commission_expected = sum(terms.mapped("expected_amount")) if order.state == "sale" else 0.0
+            order.commission_earned = earned.get(order, 0.0)
+            order.commission_expected = expected.get(order, 0.0) if order.state == "sale" else 0.0
 
     @api.depends("picking_ids.is_receivable")
     def _compute_is_receivable(self):

@@ -89,6 +89,8 @@ class SaleOrderLine(models.Model):
 
     def _get_commission_facts(self):
         """Override of the source mixin for sale order lines."""
+        if not self:
+            return {}
         self.env.flush_all()
         factors = {order: order._get_commission_discount_factor() for order in self.order_id}
         deliveries = self._get_commission_deliveries()

@@ -20,11 +20,13 @@ class StockPicking(models.Model):
     @api.depends("state", "commission_received_on", "picking_type_code")
     def _compute_is_receivable(self):
         for picking in self:
-            picking.is_receivable = (
+            picking.is_receivable = bool(
                 picking.state == "done"
                 and not picking.commission_received_on
                 and picking.location_dest_id.usage == "customer"
-                and "received" in picking._get_commission_orders().commission_term_ids.mapped("trigger")
+                and picking._get_commission_orders().commission_term_ids.filtered(
+                    lambda term: term.state == "active" and term.trigger == "received"
+                )
             )
 
     # === ACTION METHODS === #
@@ -61,9 +63,9 @@ class StockPicking(models.Model):
     @api.model
     def _get_overdue_receipt_domain(self, program):
         shipped_before = fields.Date.add(fields.Datetime.now(), days=-program.receipt_days)
-        terms = Domain("program_id", "=", program.id) & Domain("trigger", "=", "received")
+        terms = [("program_id", "=", program.id), ("trigger", "=", "received"), ("state", "=", "active")]
         return (
-            Domain("move_ids.sale_line_id.commission_term_ids", "any", list(terms))
+            Domain("move_ids.sale_line_id.commission_term_ids", "any", terms)
             & Domain("state", "=", "done")
             & Domain("location_dest_id.usage", "=", "customer")
             & Domain("commission_received_on", "=", False)

@@ -171,6 +171,7 @@ class TestLedger(CommissionCommon):
         self.program.rule_ids.filtered(lambda rule: rule.level == 1).rate = 12.0
         order.action_confirm()
         self.assertEqual(set(first.mapped("state")), {"superseded"})
+        self.assertEqual(set(first.mapped("pending_amount")), {0.0})
         active = order.commission_term_ids.filtered(lambda term: term.state == "active")
         self.assertEqual(active.sorted("level").mapped("rate"), [12.0, 5.0, 2.0])
 

@@ -24,6 +24,7 @@ class DistributionSettlementWizard(models.TransientModel):
         inverse_name="wizard_id",
         compute="_compute_line_ids",
         store=True,
+        compute_sudo=False,
     )
 
     @api.model

@@ -117,6 +117,8 @@ class DistributionPayoutRun(models.Model):
 
         :raise UserError: before anything is reserved
         """
+        if journal.type not in ("bank", "cash") or not self._get_outgoing_account_of(journal):
+            raise UserError(self.env._("%s is not a bank or cash journal with an account.", journal.display_name))
         if journal.currency_id and journal.currency_id != company.currency_id:
             raise UserError(
                 self.env._(
@@ -172,8 +174,12 @@ class DistributionPayoutRun(models.Model):
     def _get_outgoing_account(self):
         """Return the account of the journal the payments leave from."""
         self.ensure_one()
-        method_line = self.journal_id.outbound_payment_method_line_ids.filtered("payment_account_id")[:1]
-        return method_line.payment_account_id or self.journal_id.default_account_id
+        return self._get_outgoing_account_of(self.journal_id)
+
+    @api.model
+    def _get_outgoing_account_of(self, journal):
+        method_line = journal.outbound_payment_method_line_ids.filtered("payment_account_id")[:1]
+        return method_line.payment_account_id or journal.default_account_id
 
     def _discharge(self, withdrawals):
         """Reconcile the payments with the settlements they pay, oldest first."""

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..hooks import uninstall_hook
 from .common import PayoutCommon
 
 
@@ -143,6 +144,32 @@ class TestPayout(PayoutCommon):
         with Form(self.env["distribution.payout.confirm"].with_user(finance).with_context(active_id=run_id)) as form:
             self.assertEqual(form.amount_total, 170.0)
         Form(self.env["distribution.settlement.wizard"].with_user(finance))
+
+    def test_payable_is_not_paid_past_the_payout_runs(self):
+        self._earn_and_settle()
+        register = self.env["account.payment.register"].with_context(
+            active_model="account.move.line", active_ids=self._payable_items(self.cleo).ids
+        )
+        with self.assertRaisesRegex(UserError, "is paid by a payout run"):
+            register.create({"journal_id": self.bank.id})._create_payments()
+
+    def test_journal_that_is_no_bank_is_refused(self):
+        self._earn_and_settle()
+        sales = self.env["account.journal"].search(
+            [("type", "=", "sale"), ("company_id", "=", self.company.id)], limit=1
+        )
+        with self.assertRaisesRegex(UserError, "is not a bank or cash journal"):
+            self.env["distribution.payout.run"]._create_run(
+                self.company, sales, {self._account(self.cleo): Decimal("50.00")}
+            )
+
+    def test_module_with_money_under_way_is_not_uninstalled(self):
+        self._earn_and_settle()
+        run = self._create_run()
+        with self.assertRaisesRegex(UserError, "still under way"):
+            uninstall_hook(self.env)
+        run.action_cancel()
+        uninstall_hook(self.env)
 
     def test_payment_date_is_not_in_the_future(self):
         self._earn_and_settle()
