@@ -91,8 +91,7 @@ def read_entries(env, company):
 
 
 def read_trial_balance(env, company):
-    """Return the posted journal items of commission by account: those of the journal entries of earning, settlement
-    and payout, and whatever else stands on the commission accounts."""
+    """Return the sums by account of the posted journal entries that touch a commission account."""
     accounts = (
         company.commission_expense_account_id
         + company.commission_accrued_account_id

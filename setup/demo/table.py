@@ -1,5 +1,6 @@
 """The table that ./setup/run prints: what the distributors of the demo company earned, and where the money is."""
 
+import sys
 from decimal import Decimal
 
 from .company import company_env, find_company
@@ -19,7 +20,7 @@ commission. Order 536414 has no customer: loaded for a walk-in customer, it coun
 
 def print_table(env):
     """Print the demo company's table."""
-    print("\n".join(table_lines(env)))
+    sys.stdout.write("\n".join(table_lines(env)) + "\n")
 
 
 def table_lines(env):
