@@ -170,20 +170,26 @@ class SaleOrder(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT sale.id FROM sale_order AS sale
-                 WHERE EXISTS (SELECT FROM distribution_commission_term WHERE order_id = sale.id AND state = 'active')
-                   AND (sale.write_date >= %(since)s
-                        OR EXISTS (SELECT FROM sale_order_line AS line
-                                     JOIN stock_move AS move ON move.sale_line_id = line.id
-                                     LEFT JOIN stock_picking AS picking ON picking.id = move.picking_id
-                                    WHERE line.order_id = sale.id
-                                      AND GREATEST(move.write_date, picking.write_date) >= %(since)s)
-                        OR EXISTS (SELECT FROM sale_order_line AS line
-                                     JOIN sale_order_line_invoice_rel AS rel ON rel.order_line_id = line.id
-                                     JOIN account_move_line AS item ON item.id = rel.invoice_line_id
-                                     JOIN account_move AS move ON move.id = item.move_id
-                                    WHERE line.order_id = sale.id AND move.write_date >= %(since)s))
-                 ORDER BY sale.id
+                SELECT DISTINCT order_id FROM distribution_commission_term
+                 WHERE state = 'active' AND order_id IN (
+                    SELECT id FROM sale_order WHERE write_date >= %(since)s
+                     UNION
+                    SELECT line.order_id FROM stock_move AS move
+                      JOIN sale_order_line AS line ON line.id = move.sale_line_id
+                     WHERE move.write_date >= %(since)s
+                     UNION
+                    SELECT line.order_id FROM stock_picking AS picking
+                      JOIN stock_move AS move ON move.picking_id = picking.id
+                      JOIN sale_order_line AS line ON line.id = move.sale_line_id
+                     WHERE picking.write_date >= %(since)s
+                     UNION
+                    SELECT line.order_id FROM account_move AS move
+                      JOIN account_move_line AS item ON item.move_id = move.id
+                      JOIN sale_order_line_invoice_rel AS rel ON rel.invoice_line_id = item.id
+                      JOIN sale_order_line AS line ON line.id = rel.order_line_id
+                     WHERE move.write_date >= %(since)s
+                 )
+                 ORDER BY order_id
                 """,
                 since=since,
             )
