@@ -5,7 +5,7 @@ Each method named in ``CALLS`` is also ``POST /simulator/<name-with-dashes>`` wi
 ``READINGS`` are ``GET`` too. The answer is what the method returns.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import wraps
 
 from .clock import parse_rfc3339, rfc3339
@@ -232,7 +232,8 @@ class ControlCalls:
     def forge(self, number, kind=None, changes=None, url=None):
         """Deliver a forged notification, now, also for what did not happen; return what the server answered.
 
-        ``kind`` None is a well-made one, e.g. a success that a query does not confirm.
+        It repeats the last notification of the number, or imagines a success. ``kind`` None is a well-made one, e.g. a
+        success that a query does not confirm.
         """
         notice = self._notice(number, imagine=True, url=url)
         return self.notifier.deliver_now(notice, kind, changes)
@@ -312,9 +313,13 @@ class ControlCalls:
     def _notice(self, number, imagine=False, url=None):
         notices = [one for one in self.world.store.notices.values() if one.number == number]
         if notices:
-            return notices[-1]
+            return replace(notices[-1], url=url) if url else notices[-1]
         if not imagine:
             raise ControlError(f"no notification of {number}")
+        return self._imagined(number, url)
+
+    def _imagined(self, number, url):
+        """Return the notification of a success that did not happen."""
         if number in self.world.store.transfers:
             transfer = self.world.store.transfers[number]
             resource = {**self.transfers.as_dict(transfer), "state": "SUCCESS"}
