@@ -13,9 +13,12 @@ class StockMove(models.Model):
 
     def write(self, vals):
         """Override of `stock`: quantities and the refund mark of done moves may still be corrected."""
-        result = super().write(vals)
+        corrected = self.browse()
         if not {"quantity", "to_refund"}.isdisjoint(vals):
-            self.filtered(lambda move: move.state == "done")._converge_commission()
+            # Done before this: what becomes done is looked at once, in _action_done.
+            corrected = self.filtered(lambda move: move.state == "done")
+        result = super().write(vals)
+        corrected._converge_commission()
         return result
 
     def _converge_commission(self):

@@ -14,9 +14,11 @@ class StockMoveLine(models.Model):
         return lines
 
     def write(self, vals):
-        result = super().write(vals)
+        corrected = self.browse()
         if not {"quantity", "product_uom_id"}.isdisjoint(vals):
-            self._converge_commission()
+            corrected = self.filtered(lambda line: line.move_id.state == "done")
+        result = super().write(vals)
+        corrected._converge_commission()
         return result
 
     def unlink(self):
