@@ -487,6 +487,7 @@ def test_at_most_fifty_parts(sim, pay):
 def test_a_refund_may_close_or_become_abnormal(sim, pay, shop):
     order(pay)
     sim.pay("T00001")
+    assert sim.wait_idle()
     sim.add_fault("refund_closed")
     refund(pay, "R1", 1000)
     assert sim.wait_idle()
