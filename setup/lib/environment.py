@@ -1,5 +1,6 @@
 """The Python environment: a venv in .local with the pinned packages and Odoo."""
 
+import base64
 import fcntl
 import hashlib
 import os
@@ -119,8 +120,20 @@ def child_env(**more):
     programs = (paths.VENV / "bin", paths.BIN, paths.postgres_programs())
     path = ":".join([*map(str, programs), env.get("PATH", os.defpath)])
     env.update(PATH=path, PYTHONUTF8="1", PYTHONNOUSERSITE="1", ODOO_RC=str(paths.CONFIG))
+    if "DISTRIBUTION_SECRET_KEY" not in env:
+        env.setdefault("DISTRIBUTION_SECRET_KEY_FILE", str(secret_key_file()))
     env.update(more)
     return env
+
+
+def secret_key_file():
+    """Return the file with the key that this checkout's databases store secrets with, made once."""
+    path = paths.LOCAL / "secret-key"
+    if not path.exists():
+        paths.LOCAL.mkdir(exist_ok=True)
+        with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(base64.urlsafe_b64encode(os.urandom(32)))
+    return path
 
 
 def require_modules():

@@ -25,7 +25,7 @@ NOT_RUN = {
 def main(args):
     """Run every check, and fail if one found something."""
     options = parse(args)
-    environment.ensure("odoo", "test", "lint")
+    environment.ensure("odoo", "suite", "test", "lint")
     install_prettier()
     checks = {
         "ruff: mistakes": lambda: ruff("check", "--output-format=concise", *(["--fix"] if options.fix else [])),

@@ -52,7 +52,7 @@ def main(args):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     environment.require_modules()
-    environment.ensure("odoo")
+    environment.ensure("odoo", "suite")
     if options.reset:
         reset()
     with postgres.running() as env:

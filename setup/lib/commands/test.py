@@ -28,7 +28,7 @@ def main(args):
     if "--help" in args or "-h" in args:
         say(HELP)
         return 0
-    environment.ensure("odoo", "test")
+    environment.ensure("odoo", "suite", "test")
     wanted, targets = with_targets(args)
     uses_browser = any(map(mentions_browser, targets))
     if uses_browser:
