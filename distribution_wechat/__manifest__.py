@@ -1,0 +1,17 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+{
+    "name": "Distribution WeChat",
+    "summary": "The mini-program's interface: accounts and login",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Sales",
+    "license": "LGPL-3",
+    "author": "Distribution Suite Maintainers",
+    "depends": ["distribution_payout", "portal"],
+    "external_dependencies": {"python": ["pydantic", "wechatpy", "wechatpayv3"]},
+    "data": [
+        "security/ir.model.access.csv",
+        "security/ir_rules.xml",
+        "views/distribution_wechat_account_views.xml",
+        "views/distribution_wechat_menus.xml",
+    ],
+}

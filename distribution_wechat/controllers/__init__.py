@@ -1,0 +1,4 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from . import dispatcher
+from . import openapi
+from . import sessions

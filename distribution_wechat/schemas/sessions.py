@@ -1,0 +1,35 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from .base import Schema
+
+Code = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128)]
+Token = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128)]
+
+
+class Login(Schema):
+    app_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=32)]
+    code: Code
+
+
+class LoginAnswer(Schema):
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    is_new: bool
+
+
+class Refresh(Schema):
+    refresh_token: Token
+
+
+class Phone(Schema):
+    code: Code
+
+
+class PhoneAnswer(Schema):
+    """The number with its middle hidden: the front end shows it, it need not know it."""
+
+    phone: str
