@@ -24,6 +24,7 @@
         "views/res_config_settings_views.xml",
         "views/sale_order_views.xml",
         "views/stock_picking_views.xml",
+        "views/account_move_line_views.xml",
         "views/distribution_commission_menus.xml",
     ],
     "assets": {

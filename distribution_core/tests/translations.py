@@ -13,7 +13,8 @@ PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sd]|%%")
 class TranslationsMixin:
     """Checks of one module's translations, for a test case with `module`.
 
-    New terms: update a database, `./setup/odoo i18n export <modules> -d <database> -l pot zh_CN`, translate what is empty.
+    New terms: update a database, run `./setup/odoo i18n export <modules> -d <database> -l pot zh_CN`, and translate
+    what is empty.
     """
 
     module = None
