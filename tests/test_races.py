@@ -2,7 +2,6 @@
 """Two real connections at once leave the ledger of one. Each test has a database of its own, since it commits."""
 
 import threading
-from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
@@ -14,10 +13,11 @@ RETRIED = (SerializationFailure, DeadlockDetected, LockNotAvailable)
 
 
 class World:
-    """A small shop in a database of its own."""
+    """A small shop in a database of its own, with one order confirmed under a program's terms."""
 
-    def __init__(self, database):
+    def __init__(self, database, trigger, hold_days):
         self.database = database
+        self.terms = {"trigger": trigger, "hold_days": hold_days}
         with database.env() as env:
             self._set_up(env)
 
@@ -27,7 +27,7 @@ class World:
         program = env["distribution.program"].create(
             {
                 "name": "Friends",
-                "trigger": "received",
+                **self.terms,
                 "settlement_period": "manual",
                 "binding_days": 0,
                 "rule_ids": [(0, 0, {"level": 1, "rate": 10})],
@@ -87,7 +87,13 @@ class World:
 
 @pytest.fixture
 def world(committing_db):
-    return World(committing_db)
+    return World(committing_db, "received", 7)
+
+
+@pytest.fixture
+def shipping_world(committing_db):
+    """Commission is earned when the goods leave, and due at once."""
+    return World(committing_db, "shipped", 0)
 
 
 def race(world, *actions):
@@ -145,10 +151,9 @@ def test_receipt_against_sweep(world):
     assert world.ledger()[1] == Decimal("100.00")
 
 
-def test_delivery_against_return(world):
-    with world.database.env() as env:
-        env["distribution.program"].browse(world.program_id).trigger = "shipped"
-        first_id = world.ship(env, 6).id
+def test_delivery_against_return(shipping_world):
+    with shipping_world.database.env() as env:
+        first_id = shipping_world.ship(env, 6).id
 
     def send_back(env):
         picking = env["stock.picking"].browse(first_id)
@@ -159,56 +164,55 @@ def test_delivery_against_return(world):
         back.button_validate()
         return picking.state
 
-    race(world, lambda env: world.ship(env, 4).state, send_back)
-    assert world.ledger()[1] == Decimal("80.00")
+    race(shipping_world, lambda env: shipping_world.ship(env, 4).state, send_back)
+    assert shipping_world.ledger()[1] == Decimal("80.00")
 
 
-@contextmanager
-def settled(world):
-    """Settle the whole order: 100 are available."""
-    with world.database.env() as env:
-        env["distribution.program"].browse(world.program_id).write({"trigger": "shipped", "hold_days": 0})
-        world.ship(env, 10)
-    with world.database.env() as env:
-        program = env["distribution.program"].browse(world.program_id)
+def make_due(shipping_world):
+    """Ship the whole order and end its hold: 100 are due."""
+    with shipping_world.database.env() as env:
+        shipping_world.ship(env, 10)
+    with shipping_world.database.env() as env:
+        program = env["distribution.program"].browse(shipping_world.program_id)
         env["distribution.commission.entry"]._release(program)
-    yield
 
 
-def test_settling_twice_at_once_settles_once(world):
+def test_settling_twice_at_once_settles_once(shipping_world):
     def settle(env):
-        program = env["distribution.program"].browse(world.program_id)
+        program = env["distribution.program"].browse(shipping_world.program_id)
         settlements = env["distribution.settlement"]._create_from_due(program)
         settlements.action_post()
         return len(settlements)
 
-    with settled(world):
-        assert sorted(race(world, settle, settle)) == [0, 1]
-    with world.database.env() as env:
+    make_due(shipping_world)
+    assert sorted(race(shipping_world, settle, settle)) == [0, 1]
+    with shipping_world.database.env() as env:
         assert env["distribution.account"].search([]).mapped("available") == [100.0]
 
 
-def test_paying_out_twice_at_once_reserves_once(world):
+def test_paying_out_twice_at_once_reserves_once(shipping_world):
     def pay(env):
         journal = env["account.journal"].search([("type", "=", "bank")], limit=1)
         account = env["distribution.account"].search([])
         return env["distribution.payout.run"]._create_run(env.company, journal, {account: Decimal("60.00")}).id
 
-    with settled(world), world.database.env() as env:
+    make_due(shipping_world)
+    with shipping_world.database.env() as env:
         env["distribution.settlement"]._create_from_due(
-            env["distribution.program"].browse(world.program_id)
+            env["distribution.program"].browse(shipping_world.program_id)
         ).action_post()
-    results = race(world, pay, pay)
+    results = race(shipping_world, pay, pay)
     assert sum(isinstance(result, UserError) for result in results) == 1, results
-    with world.database.env() as env:
+    with shipping_world.database.env() as env:
         account = env["distribution.account"].search([])
         assert (account.available, account.reserved) == (40.0, 60.0)
 
 
-def test_confirming_a_payment_twice_at_once_books_once(world):
-    with settled(world), world.database.env() as env:
+def test_confirming_a_payment_twice_at_once_books_once(shipping_world):
+    make_due(shipping_world)
+    with shipping_world.database.env() as env:
         env["distribution.settlement"]._create_from_due(
-            env["distribution.program"].browse(world.program_id)
+            env["distribution.program"].browse(shipping_world.program_id)
         ).action_post()
         journal = env["account.journal"].search([("type", "=", "bank")], limit=1)
         account = env["distribution.account"].search([])
@@ -218,9 +222,9 @@ def test_confirming_a_payment_twice_at_once_books_once(world):
         run = env["distribution.payout.run"].browse(run_id)
         run._confirm_paid(run.withdrawal_ids, run.create_date.date())
 
-    results = race(world, confirm, confirm)
+    results = race(shipping_world, confirm, confirm)
     assert sum(isinstance(result, UserError) for result in results) == 1
-    with world.database.env() as env:
+    with shipping_world.database.env() as env:
         discharged = env["account.move.line"].search([("debit", "=", 100), ("journal_id.type", "=", "bank")])
         assert len(discharged) == 1
         assert env["distribution.account"]._get_book_differences(env.company) == []
