@@ -1,9 +1,15 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import CommissionCommon
 
 GROUPS = "distribution_core.group_distribution_manager,sales_team.group_sale_salesman_all_leads,stock.group_stock_user"
+
+
+def is_news(record):
+    """Drop one known warning: core's order form names a widget of partner_autocomplete, which is not installed here."""
+    return "Missing widget: res_partner_many2one" not in record.getMessage()
 
 
 @tagged("post_install", "-at_install")
@@ -14,11 +20,15 @@ class TestTours(HttpCase, CommissionCommon):
         cls.manager = new_test_user(cls.env, "tour_manager", GROUPS)
 
     def test_rates_above_the_cap_are_refused_and_corrected(self):
-        self.start_tour("/odoo/distribution-programs/new", "distribution_commission_cap_tour", login="tour_manager")
+        with mute_logger("odoo.http"):  # the refusal, which is the point
+            self.start_tour("/odoo/distribution-programs/new", "distribution_commission_cap_tour", login="tour_manager")
         program = self.env["distribution.program"].search([("name", "=", "Tour Program")])
         self.assertEqual(program.rule_ids.sorted("level").mapped("rate"), [20.0, 5.0])
 
     def test_an_order_is_confirmed_and_shipped_and_the_entry_says_why(self):
+        browser = self._logger.getChild("browser")
+        browser.addFilter(is_news)
+        self.addCleanup(browser.removeFilter, is_news)
         order = self._create_order(lines=[(self.goods, 1, 100.0)])
         self.start_tour(f"/odoo/sales/{order.id}", "distribution_commission_sale_tour", login="tour_manager")
         self.assertEarned(order, "10", "5", "2")
