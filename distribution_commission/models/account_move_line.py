@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..engine.money import exact
 
@@ -38,6 +38,19 @@ class AccountMoveLine(models.Model):
         self.ensure_one()
         unit, sale_unit = self.product_uom_id or sale_line.product_uom_id, sale_line.product_uom_id
         return exact(self.quantity) * exact(unit.factor) / exact(sale_unit.factor)
+
+    @api.model
+    def _reconcile_commission_payable(self, company, distributors):
+        """Match what a company owes distributors with what it paid or took back, oldest first."""
+        self.search(
+            [
+                ("account_id", "=", company.commission_payable_account_id.id),
+                ("distribution_distributor_id", "in", distributors.ids),
+                ("company_id", "=", company.id),
+                ("reconciled", "=", False),
+                ("parent_state", "=", "posted"),
+            ]
+        )._reconcile_commission()
 
     def _reconcile_commission(self):
         """Reconcile debits with credits, distributor by distributor and account by account, oldest first."""

@@ -62,18 +62,9 @@ class DistributionSettlementLine(models.Model):
         with_amount = self.filtered(lambda line: not line.currency_id.is_zero(line.amount))
         for batch in split_every(MAX_MOVE_LINES // 2, with_amount.ids, self.browse):
             batch._post_move()
-        company = self.company_id
         accrued = self.entry_ids.accrual_line_id | self._get_settlement_accrued_lines()
         accrued._reconcile_commission()
-        self.env["account.move.line"].search(
-            [
-                ("account_id", "=", company.commission_payable_account_id.id),
-                ("distribution_distributor_id", "in", self.distributor_id.ids),
-                ("company_id", "=", company.id),
-                ("reconciled", "=", False),
-                ("parent_state", "=", "posted"),
-            ]
-        )._reconcile_commission()
+        self.env["account.move.line"]._reconcile_commission_payable(self.company_id, self.distributor_id)
 
     def _post_move(self):
         settlement = self.settlement_id

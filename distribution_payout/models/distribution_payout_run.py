@@ -169,7 +169,7 @@ class DistributionPayoutRun(models.Model):
         discharges = move.line_ids.filtered("distribution_distributor_id").sorted("id")
         for withdrawal, line in zip(withdrawals, discharges, strict=True):
             withdrawal.move_line_id = line
-        self._discharge(withdrawals)
+        self.env["account.move.line"]._reconcile_commission_payable(company, withdrawals.distributor_id)
 
     def _get_outgoing_account(self):
         """Return the account of the journal the payments leave from."""
@@ -180,18 +180,6 @@ class DistributionPayoutRun(models.Model):
     def _get_outgoing_account_of(self, journal):
         method_line = journal.outbound_payment_method_line_ids.filtered("payment_account_id")[:1]
         return method_line.payment_account_id or journal.default_account_id
-
-    def _discharge(self, withdrawals):
-        """Reconcile the payments with the settlements they pay, oldest first."""
-        self.env["account.move.line"].search(
-            [
-                ("account_id", "=", self.company_id.commission_payable_account_id.id),
-                ("distribution_distributor_id", "in", withdrawals.distributor_id.ids),
-                ("company_id", "=", self.company_id.id),
-                ("reconciled", "=", False),
-                ("parent_state", "=", "posted"),
-            ]
-        )._reconcile_commission()
 
     def _update_state(self):
         """A run is done when nothing of it is open."""
