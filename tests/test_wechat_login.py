@@ -170,7 +170,8 @@ class TestAccount(MiniProgramCase):
         self.assertEqual(self.account._get_secret("app_secret"), SECRET)
 
     def test_without_a_key_nothing_is_stored(self):
-        with self.environment(DISTRIBUTION_SECRET_KEY=""), self.assertRaisesRegex(UserError, "no key to store"):
+        no_key = self.environment(DISTRIBUTION_SECRET_KEY="", DISTRIBUTION_SECRET_KEY_FILE="")
+        with no_key, self.assertRaisesRegex(UserError, "no key to store"):
             self.account.app_secret = "new"
 
     def test_insecure_address_is_refused(self):

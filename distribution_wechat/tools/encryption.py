@@ -32,11 +32,6 @@ def decrypt(env, token):
         raise UserError(env._("This secret was stored with another key than the server has now.")) from error
 
 
-def has_key():
-    """Tell whether the server has a key at all."""
-    return bool(_read_keys())
-
-
 def _cipher(env):
     keys = _read_keys()
     if not keys:
@@ -55,6 +50,6 @@ def _cipher(env):
 
 
 def _read_keys():
+    keys = os.environ.get("DISTRIBUTION_SECRET_KEY", "").split()
     path = os.environ.get("DISTRIBUTION_SECRET_KEY_FILE")
-    text = Path(path).read_text(encoding="ascii") if path else os.environ.get("DISTRIBUTION_SECRET_KEY", "")
-    return text.split()
+    return keys or (Path(path).read_text(encoding="ascii").split() if path else [])
