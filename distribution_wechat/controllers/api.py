@@ -30,10 +30,6 @@ class Endpoint:
     status: int
     problems: tuple = field(default_factory=tuple)
 
-    @property
-    def operation_id(self):
-        return self.summary.rstrip(".")
-
 
 ENDPOINTS = []
 
