@@ -1,12 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 {
     "name": "Distribution WeChat",
-    "summary": "The mini-program's interface: accounts and login",
+    "summary": "The mini-program's interface: login, shop, payment, distribution centre",
     "version": "19.0.1.0.0",
     "category": "Sales/Sales",
     "license": "LGPL-3",
     "author": "Distribution Suite Maintainers",
-    "depends": ["distribution_payout", "portal"],
+    "depends": ["distribution_payout", "website_sale_stock"],
     "external_dependencies": {"python": ["pydantic", "wechatpy", "wechatpayv3"]},
     "data": [
         "security/ir.model.access.csv",

@@ -11,8 +11,7 @@ from wechat_simulator import Simulator
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import HttpCase, freeze_time, tagged
 
-from odoo.addons.distribution_wechat.controllers.api import ENDPOINTS, PREFIX
-from odoo.addons.distribution_wechat.controllers.openapi import build_document
+from odoo.addons.distribution_wechat.controllers.api import PREFIX
 
 APP_ID, SECRET = "wxtest0000000001", "0123456789abcdef"
 
@@ -177,64 +176,3 @@ class TestAccount(MiniProgramCase):
     def test_insecure_address_is_refused(self):
         with self.assertRaisesRegex(ValidationError, "not a secure address"):
             self.account.mini_program_url = "http://example.com"
-
-
-@tagged("post_install", "-at_install")
-class TestEveryEndpoint(MiniProgramCase):
-    """What every endpoint refuses, table-driven from the declarations: a new one cannot be forgotten."""
-
-    def _path(self, declared):
-        return declared.path
-
-    def test_without_a_token(self):
-        for declared in ENDPOINTS:
-            if declared.auth == "distribution":
-                with self.subTest(declared.path):
-                    answer = self.call(declared.method, self._path(declared), {"a": 1} if declared.body else None)
-                    self.assertProblem(answer, 401, "token_invalid")
-
-    def test_missing_unknown_wrong_and_too_long_fields(self):
-        token = self.log_in()["access_token"]
-        for declared in ENDPOINTS:
-            if not declared.body:
-                continue
-            for body in (
-                {"zzz": 1},
-                {name: [] for name in declared.body.model_fields},
-                {name: "x" * 5000 for name in declared.body.model_fields},
-                [1],
-                "text",
-            ):
-                with self.subTest(declared.path, body=str(body)[:40]):
-                    answer = self.call(declared.method, self._path(declared), body, token)
-                    self.assertProblem(answer, 422, "invalid")
-                    self.assertTrue(answer.json()["errors"])
-
-    def test_malformed_and_wrong_type(self):
-        token = self.log_in()["access_token"]
-        for declared in ENDPOINTS:
-            for content_type, data, status, code in (
-                ("application/json", "{", 400, "malformed"),
-                ("text/plain", "x", 415, "unsupported_media_type"),
-            ):
-                with self.subTest(declared.path, content_type=content_type):
-                    headers = {"Content-Type": content_type, "Authorization": f"Bearer {token}"}
-                    answer = self.url_open(PREFIX + declared.path, method=declared.method, data=data, headers=headers)
-                    self.assertProblem(answer, status, code)
-
-    def test_address_and_method_that_do_not_exist(self):
-        self.assertProblem(self.call("GET", "/nothing"), 404, "not_found")
-        self.assertProblem(self.call("GET", "/sessions"), 405, "method_not_allowed")
-
-    def test_openapi_describes_every_route(self):
-        document = self.url_open(f"{PREFIX}/openapi.json").json()
-        self.assertEqual(document, build_document())
-        described = {(method, path) for path, methods in document["paths"].items() for method in methods}
-        rules = self.env["ir.http"]._generate_routing_rules(["distribution_wechat"], converters={})
-        routes = {
-            (method.lower(), path)
-            for path, endpoint in rules
-            if endpoint.routing["type"] == "distribution_api"
-            for method in endpoint.routing["methods"]
-        }
-        self.assertEqual(described, routes)

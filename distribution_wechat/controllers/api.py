@@ -2,6 +2,7 @@
 """One declaration per endpoint: route, checks of what comes in, shape of what goes out, and the OpenAPI document."""
 
 import functools
+import re
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -13,6 +14,10 @@ from .problem import Problem
 
 PREFIX = "/distribution/v1"
 MAX_BODY = 64 * 1024
+IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{8,64}")
+# Odoo's converters in a path, as OpenAPI writes and describes them.
+PATH_PARAMETER = re.compile(r"<(int|string):(\w+)>")
+MAX_ID = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Endpoint:
     query: type | None
     answer: type | None
     status: int
+    idempotent: bool
     problems: tuple = field(default_factory=tuple)
 
 
@@ -35,13 +41,24 @@ ENDPOINTS = []
 
 
 def endpoint(
-    method, path, *, auth="distribution", readonly=False, body=None, query=None, answer=None, status=200, problems=()
+    method,
+    path,
+    *,
+    auth="distribution",
+    readonly=False,
+    body=None,
+    query=None,
+    answer=None,
+    status=200,
+    idempotent=False,
+    problems=(),
 ):
     """Declare an endpoint of the interface; its summary is the first line of the docstring.
 
     The function gets `body` and `query` as validated schemas, besides the parts of the path, and returns an
     instance of `answer` (nothing for 204). Unknown fields are refused.
 
+    :param bool idempotent: the request needs an Idempotency-Key; the same key again gets the same answer again
     :param tuple problems: (status, code) pairs it may answer besides those every endpoint may
     """
 
@@ -56,6 +73,7 @@ def endpoint(
             query,
             answer,
             status,
+            idempotent,
             tuple(problems),
         )
         ENDPOINTS.append(declared)
@@ -74,7 +92,7 @@ def endpoint(
         )
         @functools.wraps(function)
         def wrapper(self, **path_arguments):
-            arguments = {name: value for name, value in path_arguments.items() if name in declared.path}
+            arguments = _read_path(declared, path_arguments)
             if body:
                 arguments["body"] = _validate(body, request.dispatcher.jsonrequest, "body")
             elif request.httprequest.content_length:
@@ -84,7 +102,9 @@ def endpoint(
                 arguments["query"] = _validate(query, parameters, "query")
             elif parameters:
                 raise Problem(422, "invalid", "This request takes no parameters.")
-            return _answer(function(self, **arguments), status)
+            if idempotent:
+                return _run_once(declared, lambda: function(self, **arguments))
+            return _answer(_dump(function(self, **arguments)), status)
 
         return wrapper
 
@@ -110,12 +130,53 @@ def _errors(error, where):
     ]
 
 
-def _answer(result, status):
-    """Return the HTTP answer for what an endpoint returned."""
+def _read_path(declared, path_arguments):
+    """Return the parts of the path; a number that no record can have is that of no record."""
+    arguments = {name: path_arguments[name] for _kind, name in PATH_PARAMETER.findall(declared.path)}
+    if any(isinstance(value, int) and value > MAX_ID for value in arguments.values()):
+        raise Problem(404, "not_found", "There is no such record.")
+    return arguments
+
+
+def _run_once(declared, function):
+    """Run an endpoint once per Idempotency-Key of a user and answer the same when the request comes again.
+
+    The key is written first: of two requests at once the second waits for the first and then repeats its answer.
+    What ends in a problem is rolled back with the key, and may be tried again.
+    """
+    key = request.httprequest.headers.get("Idempotency-Key", "")
+    if not IDEMPOTENCY_KEY.fullmatch(key):
+        raise Problem(
+            400, "idempotency_key_missing", "Send an Idempotency-Key: 8 to 64 printable characters, new for each wish."
+        )
+    keys = request.env["distribution.api.idempotency"].sudo()
+    fingerprint = keys._fingerprint(declared.method, request.httprequest.path, request.httprequest.get_data())
+    row = keys._claim(request.env.user, key, fingerprint)
+    if row.fingerprint != fingerprint:
+        raise Problem(422, "idempotency_key_reused", "This Idempotency-Key belongs to another request.")
+    stored = row._get_answer()
+    if stored is not None:
+        return _answer(stored, declared.status, replayed=True)
+    answer = _dump(function())
+    if not isinstance(answer, Problem):
+        row._set_answer(answer)
+    return _answer(answer, declared.status)
+
+
+def _dump(result):
+    """Return what an endpoint returned as JSON can hold it; a returned problem stays one."""
+    return result if result is None or isinstance(result, Problem) else result.model_dump(mode="json")
+
+
+def _answer(result, status, replayed=False):
+    """Return the HTTP answer for what an endpoint returned.
+
+    :param result: JSON, None for an answer without content, or a `Problem`
+    """
     if isinstance(result, Problem):
         # Returned instead of raised: what was written before it is kept.
         return http.Response.load(result.response)
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", **({"Idempotency-Replayed": "true"} if replayed else {})}
     if result is None:
         return request.make_response("", headers=list(headers.items()), status=204)
-    return request.make_json_response(result.model_dump(mode="json"), headers=headers, status=status)
+    return request.make_json_response(result, headers=headers, status=status)

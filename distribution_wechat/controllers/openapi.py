@@ -8,7 +8,7 @@ from odoo import http
 from odoo.http import request
 
 from ..schemas.base import ProblemDocument
-from .api import ENDPOINTS, PREFIX
+from .api import ENDPOINTS, MAX_ID, PATH_PARAMETER, PREFIX
 
 TEMPLATE = "#/components/schemas/{model}"
 COMMON_PROBLEMS = {400: "malformed", 404: "not_found", 413: "too_large", 415: "unsupported_media_type", 422: "invalid"}
@@ -43,7 +43,8 @@ def build_document():
     keys, definitions = models_json_schema([*ordered, (ProblemDocument, "serialization")], ref_template=TEMPLATE)
     paths = {}
     for declared in ENDPOINTS:
-        paths.setdefault(PREFIX + declared.path, {})[declared.method.lower()] = _operation(declared, keys)
+        path = PREFIX + PATH_PARAMETER.sub(r"{\2}", declared.path)
+        paths.setdefault(path, {})[declared.method.lower()] = _operation(declared, keys)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Distribution", "version": "1", "summary": "Shop and distribution centre of a mini-program."},
@@ -64,13 +65,25 @@ def _operation(declared, keys):
     if declared.body:
         content = {"application/json": {"schema": keys[declared.body, "validation"]}}
         operation["requestBody"] = {"required": True, "content": content}
-    if declared.query:
-        operation["parameters"] = _parameters(declared.query)
+    parameters = _path_parameters(declared.path) + _query_parameters(declared.query)
+    if declared.idempotent:
+        schema = {"type": "string", "minLength": 8, "maxLength": 64, "pattern": "^[!-~]+$"}
+        parameters.append({"name": "Idempotency-Key", "in": "header", "required": True, "schema": schema})
+    if parameters:
+        operation["parameters"] = parameters
     return operation
 
 
-def _parameters(query):
-    schema = query.model_json_schema()
+def _path_parameters(path):
+    schemas = {"int": {"type": "integer", "minimum": 0, "maximum": MAX_ID}, "string": {"type": "string"}}
+    return [
+        {"name": name, "in": "path", "required": True, "schema": schemas[kind]}
+        for kind, name in PATH_PARAMETER.findall(path)
+    ]
+
+
+def _query_parameters(query):
+    schema = query.model_json_schema() if query else {"properties": {}}
     return [
         {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": part}
         for name, part in schema["properties"].items()
@@ -85,7 +98,10 @@ def _responses(declared, keys):
     problem = {"application/problem+json": {"schema": keys[ProblemDocument, "serialization"]}}
     codes = {**COMMON_PROBLEMS, **({401: "token_invalid"} if declared.auth == "distribution" else {})}
     grouped = {status: [code] for status, code in codes.items()}
-    for status, code in declared.problems:
+    own = list(declared.problems)
+    if declared.idempotent:
+        own += [(400, "idempotency_key_missing"), (422, "idempotency_key_reused")]
+    for status, code in own:
         grouped.setdefault(status, []).append(code)
     for status, names in sorted(grouped.items()):
         responses[str(status)] = {"description": ", ".join(names), "content": problem}

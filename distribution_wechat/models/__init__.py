@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from . import distribution_api_idempotency
 from . import distribution_api_token
 from . import distribution_wechat_account
 from . import distribution_wechat_identity

@@ -6,11 +6,13 @@ from wechatpy.session import SessionStorage
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..client import merchant, mini_program
 from ..client.errors import WeChatError, WeChatUnavailable
-from ..client.mini_program import OFFICIAL_URL, MiniProgram
 from ..tools import encryption
 
-SECRETS = ("app_secret",)
+SECRETS = ("app_secret", "merchant_private_key", "api_v3_key")
+# WeChat calls without a login: the address names the account, the signature proves the caller.
+NOTIFICATION_PATH = "/distribution/v1/notifications"
 STORED = "••••••"
 
 
@@ -39,7 +41,44 @@ class DistributionWechatAccount(models.Model):
         compute="_compute_secrets", inverse="_inverse_secrets", help="Kept encrypted; it is never shown again."
     )
     mini_program_url = fields.Char(
-        string="API Address", required=True, default=OFFICIAL_URL, help="Another one only for tests with a simulator."
+        string="API Address",
+        required=True,
+        default=mini_program.OFFICIAL_URL,
+        help="Another one only for tests with a simulator.",
+    )
+    mch_id = fields.Char(string="Merchant ID", copy=False, help="The number of the merchant at WeChat Pay (mchid).")
+    merchant_serial = fields.Char(
+        string="Certificate Serial Number", copy=False, help="The serial number of the merchant's API certificate."
+    )
+    merchant_private_key_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    merchant_private_key = fields.Text(
+        compute="_compute_secrets",
+        inverse="_inverse_secrets",
+        help="The content of apiclient_key.pem. Kept encrypted; it is never shown again.",
+    )
+    api_v3_key_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    api_v3_key = fields.Char(
+        string="APIv3 Key",
+        compute="_compute_secrets",
+        inverse="_inverse_secrets",
+        help="Kept encrypted; it is never shown again.",
+    )
+    wechatpay_public_key = fields.Text(
+        string="WeChat Pay Public Key", copy=False, help="The content of pub_key.pem, to check what WeChat signs."
+    )
+    wechatpay_public_key_id = fields.Char(
+        string="WeChat Pay Public Key ID", copy=False, help="It begins with PUB_KEY_ID_."
+    )
+    pay_url = fields.Char(
+        string="WeChat Pay Address",
+        required=True,
+        default=merchant.OFFICIAL_URL,
+        help="Another one only for tests with a simulator.",
+    )
+    notification_url = fields.Char(
+        string="Notification Address",
+        compute="_compute_notification_url",
+        help="WeChat reports payments, refunds and transfers here. It has to be reachable from the internet.",
     )
     access_token_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
     access_token_expires_at = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
@@ -60,32 +99,66 @@ class DistributionWechatAccount(models.Model):
                     value = account[name] and encryption.encrypt(self.env, account[name])
                     account.sudo()[f"{name}_encrypted"] = value
 
+    def _compute_notification_url(self):
+        for account in self:
+            account.notification_url = f"{account.get_base_url()}{NOTIFICATION_PATH}/{account.id}"
+
     # === CONSTRAINT METHODS === #
 
-    @api.constrains("mini_program_url")
+    @api.constrains("mini_program_url", "pay_url")
     def _check_addresses(self):
         for account in self:
-            url = account.mini_program_url
-            if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
-                raise ValidationError(self.env._("%s is not a secure address: it begins with https://.", url))
+            for url in (account.mini_program_url, account.pay_url):
+                if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+                    raise ValidationError(self.env._("%s is not a secure address: it begins with https://.", url))
+
+    @api.constrains(
+        "mch_id",
+        "merchant_serial",
+        "merchant_private_key_encrypted",
+        "api_v3_key_encrypted",
+        "wechatpay_public_key",
+        "wechatpay_public_key_id",
+    )
+    def _check_keys(self):
+        """Read the keys when they are stored, not when the first customer pays."""
+        for account in self.filtered(lambda account: account._has_merchant()):
+            if len(account._get_secret("api_v3_key").encode()) != 32:
+                raise ValidationError(self.env._("The APIv3 key has 32 characters."))
+            try:
+                account._get_merchant()
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._(
+                        "The merchant's private key or the WeChat Pay public key cannot be read: paste the whole "
+                        "content of apiclient_key.pem and pub_key.pem."
+                    )
+                ) from error
 
     # === ACTION METHODS === #
 
     def action_test_connection(self):
-        """Ask WeChat whether id and secret are right."""
+        """Ask WeChat whether the ids, the secret and the merchant's keys are right."""
         self.ensure_one()
         self.check_access("write")
-        try:
-            self._get_mini_program().check()
-        except WeChatError as error:
-            raise UserError(self.env._("WeChat refused: %s", error)) from error
-        except WeChatUnavailable as error:
-            raise UserError(self.env._("WeChat cannot be reached at %s.", self.mini_program_url)) from error
+        self._ask(self.mini_program_url, self._get_mini_program().check)
+        message = self.env._("WeChat accepts the app ID and its secret.")
+        if self._has_merchant():
+            self._ask(self.pay_url, self._get_merchant().check)
+            message = self.env._("WeChat accepts the app ID, its secret and the merchant's keys.")
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"type": "success", "message": self.env._("WeChat accepts the app ID and its secret.")},
+            "params": {"type": "success", "message": message},
         }
+
+    def _ask(self, url, check):
+        try:
+            check()
+        except WeChatError as error:
+            raise UserError(self.env._("WeChat refused: %s", error)) from error
+        except WeChatUnavailable as error:
+            raise UserError(self.env._("WeChat cannot be reached at %s.", url)) from error
 
     # === BUSINESS METHODS === #
 
@@ -109,7 +182,60 @@ class DistributionWechatAccount(models.Model):
     def _get_mini_program(self):
         """Return the client of the mini-program's API."""
         self.ensure_one()
-        return MiniProgram(self.app_id, self._get_secret("app_secret"), _TokenStorage(self), self.mini_program_url)
+        secret = self._get_secret("app_secret")
+        return mini_program.MiniProgram(self.app_id, secret, _TokenStorage(self), self.mini_program_url)
+
+    def _has_merchant(self):
+        """Tell whether the account can take and send money."""
+        self.ensure_one()
+        account = self.sudo()
+        return all(
+            (
+                account.mch_id,
+                account.merchant_serial,
+                account.merchant_private_key_encrypted,
+                account.api_v3_key_encrypted,
+                account.wechatpay_public_key,
+                account.wechatpay_public_key_id,
+            )
+        )
+
+    def _get_merchant(self):
+        """Return the client of WeChat Pay.
+
+        :raise UserError: when the merchant's keys are not set
+        """
+        self.ensure_one()
+        if not self._has_merchant():
+            raise UserError(self.env._("%s lacks the merchant's keys: WeChat Pay is not set up.", self.name))
+        keys = merchant.Keys(
+            app_id=self.app_id,
+            mch_id=self.mch_id,
+            serial=self.merchant_serial,
+            private_key=self._get_secret("merchant_private_key"),
+            api_v3_key=self._get_secret("api_v3_key"),
+            public_key=self.wechatpay_public_key,
+            public_key_id=self.wechatpay_public_key_id,
+            url=self.pay_url,
+        )
+        return merchant.get_merchant(keys)
+
+    def _receive_notification(self, notification):
+        """Record what WeChat reports. Receiving it twice, late or in another order changes nothing more.
+
+        :param notification: `client.merchant.Notification`, its signature checked
+        :return: False when it concerns nothing of this account
+        :rtype: bool
+        """
+        self.ensure_one()
+        for prefix, receive in self._get_notification_receivers().items():
+            if notification.event_type.startswith(prefix):
+                return receive(notification.resource)
+        return False
+
+    def _get_notification_receivers(self):
+        """Return event type prefix → function of the resource. Extension point."""
+        return {}
 
 
 class _TokenStorage(SessionStorage):

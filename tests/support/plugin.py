@@ -25,6 +25,15 @@ def committing_db():
         yield database
 
 
+@pytest.fixture(scope="module")
+def live():
+    """Yield a merchant's server with WeChat beside it (see ``live``)."""
+    from .live import live_shop  # noqa: PLC0415 - Odoo has to be configured first
+
+    with live_shop() as shop:
+        yield shop
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
     """Turn a skip that nobody allowed into a failure."""

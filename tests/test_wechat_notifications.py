@@ -1,0 +1,33 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""The door WeChat comes in by: what it signs is taken, everything else is sent away."""
+
+import pytest
+import requests
+
+from odoo.exceptions import ValidationError
+
+
+def notification_url(live):
+    with live.env() as env:
+        return env["distribution.wechat.account"].browse(live.account_id).notification_url
+
+
+def test_unsigned_body_is_refused(live):
+    answer = requests.post(notification_url(live), json={"event_type": "TRANSACTION.SUCCESS"}, timeout=10)
+    assert (answer.status_code, answer.json()) == (401, {"code": "FAIL", "message": "signature"})
+
+
+def test_unknown_account_is_refused(live):
+    answer = requests.post(f"{notification_url(live)}999", data=b"{}", timeout=10)
+    assert answer.status_code == 404
+
+
+def test_connection_test_asks_both_sides(live):
+    with live.env() as env:
+        account = env["distribution.wechat.account"].browse(live.account_id)
+        assert "merchant" in account.action_test_connection()["params"]["message"]
+
+
+def test_keys_that_cannot_be_read_are_refused_when_stored(live):
+    with pytest.raises(ValidationError, match="cannot be read"), live.env() as env:
+        env["distribution.wechat.account"].browse(live.account_id).merchant_private_key = "not a key"
