@@ -4,3 +4,4 @@ from . import distribution_api_token
 from . import distribution_wechat_account
 from . import distribution_wechat_identity
 from . import ir_http
+from . import sale_order
