@@ -11,7 +11,12 @@
     "data": [
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
+        "data/ir_sequence.xml",
+        "wizards/distribution_refund_refuse_views.xml",
+        "views/distribution_cart_line_views.xml",
+        "views/distribution_refund_request_views.xml",
         "views/distribution_wechat_account_views.xml",
+        "views/sale_order_views.xml",
         "views/distribution_wechat_menus.xml",
     ],
 }

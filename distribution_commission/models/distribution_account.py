@@ -136,7 +136,8 @@ class DistributionAccount(models.Model):
             """,
             rows,
         )
-        self.env.cr.execute(query)
+        # A collision is tried again: no error for the log.
+        self.env.cr.execute(query, log_exceptions=False)
         changed = {row[0] for row in self.env.cr.fetchall()}
         self.invalidate_model(["available", "reserved", "debt", "revision"], flush=False)
         refused = self.browse(sorted(set(amounts) - changed))

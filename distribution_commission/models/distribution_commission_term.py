@@ -205,7 +205,9 @@ class DistributionCommissionTerm(models.Model):
                 RETURNING term.id, term.revision
                 """,
                 tuple(sorted(orders.ids)),
-            )
+            ),
+            # A collision is tried again: no error for the log.
+            log_exceptions=False,
         )
         revisions = dict(sorted(self.env.cr.fetchall()))
         self.browse(revisions).invalidate_recordset(["revision"], flush=False)

@@ -1,10 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from decimal import Decimal
+
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..const import TRIGGERS
+from ..engine.convergence import commission
 from ..engine.money import exact
 from ..engine.rule_index import Rate, RuleIndex, total_rate
 
@@ -105,6 +108,22 @@ class DistributionProgram(models.Model):
 
     def _get_rule_index(self):
         return RuleIndex(self._get_rates())
+
+    def _estimate_commission(self, untaxed, currency):
+        """Return what the distributor gets who recommends something: "earn ¥x".
+
+        :param untaxed: value without taxes, in `currency`
+        :param currency: `res.currency`
+        :return: in the currency of the program's company; None where nothing is paid
+        :rtype: Decimal or None
+        """
+        self.ensure_one()
+        found = self._get_rule_index().resolve(1)
+        if not found:
+            return None
+        own = self.currency_id
+        rate = 1.0 if own == currency else own._get_conversion_rate(own, currency, self.company_id)
+        return commission(exact(untaxed), found.rate, exact(rate), Decimal(str(own.rounding)))
 
     def _get_settlement_date_after(self, date):
         """Return the first settlement date after a date, False where settlement is by hand."""

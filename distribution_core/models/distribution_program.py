@@ -149,7 +149,8 @@ class DistributionProgram(models.Model):
             query = "SELECT id FROM distribution_program WHERE id IN %s FOR SHARE"
         if self:
             self.env.flush_all()
-            self.env.cr.execute(SQL(query, tuple(sorted(self.ids))))
+            # A collision is tried again: no error for the log.
+            self.env.cr.execute(SQL(query, tuple(sorted(self.ids))), log_exceptions=False)
             self.invalidate_recordset(["tree_revision"], flush=False)
 
     def _get_business_date(self, moment=None):

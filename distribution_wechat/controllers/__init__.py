@@ -1,5 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from . import cart
+from . import catalogue
 from . import dispatcher
 from . import notifications
 from . import openapi
+from . import orders
+from . import refunds
 from . import sessions

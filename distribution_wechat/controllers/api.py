@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from odoo import http
 from odoo.http import request
 
+from .dispatcher import DistributionApiDispatcher
 from .problem import Problem
 
 PREFIX = "/distribution/v1"
@@ -80,7 +81,7 @@ def endpoint(
 
         @http.route(
             PREFIX + path,
-            type="distribution_api",
+            type=DistributionApiDispatcher.routing_type,
             auth=auth,
             methods=[method],
             readonly=readonly,

@@ -5,6 +5,7 @@ from werkzeug.exceptions import HTTPException
 
 from odoo.exceptions import AccessDenied, AccessError, LockError, MissingError, UserError
 from odoo.http import Json2Dispatcher, SessionExpiredException
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .problem import Problem
 
@@ -63,7 +64,8 @@ class DistributionApiDispatcher(Json2Dispatcher):
         if isinstance(exc, (AccessError, MissingError)):
             # Whether a record exists is not for strangers to know.
             return Problem(404, "not_found", "There is no such record.")
-        if isinstance(exc, LockError):
+        if isinstance(exc, (LockError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY)):
+            # Odoo has tried again several times by itself.
             return Problem(409, "busy", "The record is in use: try again.")
         if isinstance(exc, UserError):
             return Problem(422, "refused", str(exc))

@@ -11,7 +11,14 @@ from ..schemas.base import ProblemDocument
 from .api import ENDPOINTS, MAX_ID, PATH_PARAMETER, PREFIX
 
 TEMPLATE = "#/components/schemas/{model}"
-COMMON_PROBLEMS = {400: "malformed", 404: "not_found", 413: "too_large", 415: "unsupported_media_type", 422: "invalid"}
+COMMON_PROBLEMS = {
+    400: "malformed",
+    404: "not_found",
+    409: "busy",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+}
 
 
 class OpenApiController(http.Controller):

@@ -38,7 +38,7 @@ class DistributionApiIdempotency(models.Model):
         The write happens in any case: a transaction that began before another one's row was committed is refused by
         PostgreSQL, and Odoo runs it again on what is there then.
         """
-        rows = self.env.execute_query(
+        self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO distribution_api_idempotency (user_id, key_hash, fingerprint, claimed_at)
@@ -50,9 +50,10 @@ class DistributionApiIdempotency(models.Model):
                 hashlib.sha256(key.encode()).hexdigest(),
                 fingerprint,
                 fields.Datetime.now(),
-            )
+            ),
+            log_exceptions=False,
         )
-        return self.browse(rows[0][0])
+        return self.browse(self.env.cr.fetchone()[0])
 
     def _get_answer(self):
         """Return the answer the request got, None when it has none yet."""

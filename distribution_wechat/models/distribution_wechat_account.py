@@ -35,6 +35,17 @@ class DistributionWechatAccount(models.Model):
         check_company=True,
         help="The program whose distributors recommend in this mini-program.",
     )
+    warehouse_id = fields.Many2one(
+        comodel_name="stock.warehouse",
+        check_company=True,
+        help="The stock that the mini-program sells. Empty: the company's first warehouse.",
+    )
+    payment_minutes = fields.Integer(
+        string="Time to Pay (Minutes)",
+        default=30,
+        required=True,
+        help="An order that is not paid by then is cancelled, and its goods can be sold to others.",
+    )
     app_id = fields.Char(string="App ID", required=True, copy=False)
     app_secret_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
     app_secret = fields.Char(
@@ -84,6 +95,11 @@ class DistributionWechatAccount(models.Model):
     access_token_expires_at = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
 
     _app_id_uniq = models.UniqueIndex("(app_id)", "There is an account for this app ID already.")
+
+    # WeChat keeps an order payable for two hours.
+    _payment_minutes_range = models.Constraint(
+        "CHECK(payment_minutes BETWEEN 5 AND 120)", "The time to pay lies between 5 and 120 minutes."
+    )
 
     # === COMPUTE METHODS === #
 
@@ -184,6 +200,18 @@ class DistributionWechatAccount(models.Model):
         self.ensure_one()
         secret = self._get_secret("app_secret")
         return mini_program.MiniProgram(self.app_id, secret, _TokenStorage(self), self.mini_program_url)
+
+    def _get_warehouse(self):
+        """Return the warehouse that the mini-program sells from.
+
+        :raise UserError: when the company has none
+        """
+        self.ensure_one()
+        warehouses = self.env["stock.warehouse"].sudo()
+        found = self.warehouse_id or warehouses.search([("company_id", "=", self.company_id.id)], limit=1)
+        if not found:
+            raise UserError(self.env._("%s has no warehouse to sell from.", self.company_id.name))
+        return found
 
     def _has_merchant(self):
         """Tell whether the account can take and send money."""

@@ -19,7 +19,7 @@ Id = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 class PageQuery(Schema):
     """Which part of a list: `cursor` is the `next_cursor` of the part before."""
 
-    cursor: Annotated[str, StringConstraints(max_length=64)] | None = None
+    cursor: Annotated[str, StringConstraints(max_length=128)] | None = None
     limit: Annotated[int, Field(ge=1, le=50)] = 20
 
 
