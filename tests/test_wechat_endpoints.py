@@ -97,6 +97,7 @@ def test_missing_unknown_wrong_and_too_long_fields(person, name):
     bodies = [{**good, "zzz": 1}, [1], "text"]
     bodies += [{**good, field: {"wrong": "type"}} for field in declared.body.model_fields]
     bodies += [{**good, field: "x" * 5000} for field in declared.body.model_fields]
+    bodies += [{**good, field: text} for field in declared.body.model_fields for text in ("a\0b", "\ud800")]
     for field, info in declared.body.model_fields.items():
         if info.is_required():
             bodies.append({key: value for key, value in good.items() if key != field})

@@ -113,10 +113,22 @@ def endpoint(
 
 
 def _validate(schema, data, where):
+    if not _is_text(data):
+        detail = "There are characters that are not text."
+        raise Problem(422, "invalid", detail, [{"pointer": f"/{where}", "code": "characters", "detail": detail}])
     try:
         return schema.model_validate({} if data is None else data)
     except ValidationError as error:
         raise Problem(422, "invalid", "Something in the request is not valid.", _errors(error, where)) from error
+
+
+def _is_text(data):
+    """Tell whether PostgreSQL can hold every string in JSON: no NUL, no half of a surrogate pair."""
+    if isinstance(data, dict):
+        return all(_is_text(key) and _is_text(value) for key, value in data.items())
+    if isinstance(data, list):
+        return all(map(_is_text, data))
+    return not isinstance(data, str) or not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in data)
 
 
 def _errors(error, where):

@@ -27,7 +27,14 @@ class SessionsController(http.Controller):
         identity, is_new = request.env["distribution.wechat.identity"].sudo()._find_or_create(account, person)
         return self._login_answer(request.env["distribution.api.token"].sudo()._issue(identity), is_new)
 
-    @endpoint("POST", "/sessions/refresh", auth="public", body=Refresh, answer=LoginAnswer)
+    @endpoint(
+        "POST",
+        "/sessions/refresh",
+        auth="public",
+        body=Refresh,
+        answer=LoginAnswer,
+        problems=[(401, "token_invalid")],
+    )
     def refresh(self, body):
         """Renew both tokens."""
         issued = request.env["distribution.api.token"].sudo()._refresh(body.refresh_token)

@@ -15,13 +15,17 @@ class IrHttp(models.AbstractModel):
     def _match(cls, path_info):
         """Override of `http`: an address or method that does not exist is a problem document too, not a web page."""
         try:
-            return super()._match(path_info)
+            rule, args = super()._match(path_info)
         except (NotFound, MethodNotAllowed) as error:
             if not path_info.startswith(f"{PREFIX}/"):
                 raise
             if isinstance(error, NotFound):
                 raise Problem(404, "not_found", "There is no such address.") from error
             raise Problem(405, "method_not_allowed", "This address does not take that method.") from error
+        if path_info.startswith(f"{PREFIX}/") and request.httprequest.method == "OPTIONS":
+            # Odoo lets it pass for other sites' scripts, which nothing here is for, and would run the endpoint.
+            raise Problem(405, "method_not_allowed", "This address does not take that method.")
+        return rule, args
 
     @classmethod
     def _auth_method_distribution(cls):
