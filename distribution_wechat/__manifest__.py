@@ -11,7 +11,13 @@
     "data": [
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
+        "data/payment_provider.xml",
+        "data/ir_cron_payment.xml",
         "views/distribution_wechat_account_views.xml",
+        "views/payment_provider_views.xml",
+        "views/payment_transaction_views.xml",
         "views/distribution_wechat_menus.xml",
     ],
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
 }

@@ -2,4 +2,5 @@
 from . import dispatcher
 from . import notifications
 from . import openapi
+from . import payments
 from . import sessions

@@ -4,4 +4,6 @@ from . import distribution_api_token
 from . import distribution_wechat_account
 from . import distribution_wechat_identity
 from . import ir_http
+from . import payment_provider
+from . import payment_transaction
 from . import sale_order
