@@ -209,6 +209,7 @@ class PaymentTransaction(models.Model):
         # WeChat must never know a number that we do not.
         self.env.cr.commit()  # pylint: disable=invalid-commit
         prepay_id = merchant.create_order(**order)
+        wait_in_line(self)
         self.wechat_prepay_id = prepay_id
         return merchant.get_payment_parameters(prepay_id)
 
@@ -431,7 +432,8 @@ class PaymentTransaction(models.Model):
         :raise WeChatUnavailable: nobody knows, the refund stays open
         """
         self.ensure_one()
-        merchant, refund, was_asked = self._get_wechat_account()._get_merchant(), self._prepare_wechat_refund(), False
+        merchant, refund = self._get_wechat_account()._get_merchant(), self._prepare_wechat_refund()
+        wait_in_line(self)
         was_asked = bool(self.wechat_asked_at)
         self.wechat_asked_at = fields.Datetime.now()
         # The number has to be ours for good before WeChat gets it.

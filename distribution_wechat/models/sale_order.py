@@ -225,6 +225,14 @@ class SaleOrder(models.Model):
         self.message_post(body=self.env._("The order was not paid in time and is cancelled."))
         self.action_cancel()
 
+    def _is_confirmation_amount_reached(self):
+        """Override of `sale`: an order of a mini-program is paid in full, and what was given back does not count."""
+        if not self.wechat_account_id:
+            return super()._is_confirmation_amount_reached()
+        _paid, refunded, refunding = self._get_wechat_amounts()
+        left = self.amount_paid - float(refunded + refunding)
+        return self.currency_id.compare_amounts(self.amount_total, left) <= 0
+
     def _action_cancel(self):
         """Override of `sale`: nobody shall pay for an order that is cancelled."""
         res = super()._action_cancel()
