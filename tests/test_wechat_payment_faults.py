@@ -5,18 +5,19 @@ import datetime
 
 import pytest
 import requests
-from test_wechat_payments import (
+
+from support.payments import (
     EXPIRE,
     SWEEP,
     books,
     expire,
     pay,
     pay_parameters,
+    payer,
     refund,
     refunds_at_wechat,
     state_of,
 )
-from test_wechat_payments import person as person  # noqa: PLC0414 - a fixture
 
 ORDER, QUERY, CLOSE = "*/transactions/jsapi", "*/out-trade-no/*", "*/close"
 REFUND = "*/domestic/refunds*"
@@ -35,6 +36,12 @@ ENVELOPE = [
     "wrong_apiv3_key",
     "wrong_mchid",
 ]
+
+
+@pytest.fixture
+def person(live):
+    with payer(live) as person:
+        yield person
 
 
 def last_number(live):

@@ -11,9 +11,7 @@ class PaymentProvider(models.Model):
 
     _inherit = "payment.provider"
 
-    code = fields.Selection(
-        selection_add=[(CODE, "WeChat Pay (Mini-Program)")], ondelete={CODE: "set default"}
-    )
+    code = fields.Selection(selection_add=[(CODE, "WeChat Pay (Mini-Program)")], ondelete={CODE: "set default"})
     wechat_account_id = fields.Many2one(
         comodel_name="distribution.wechat.account",
         string="Mini-Program",
@@ -68,17 +66,15 @@ class PaymentProvider(models.Model):
             provider.write({"state": "enabled", "is_published": False})
         # Odoo makes the journal's payment method line when it first looks for the journal.
         if not provider.journal_id:
-            raise UserError(
-                self.env._("%s has no bank journal: create the one that WeChat Pay settles to.", account.company_id.name)
-            )
+            company = account.company_id.name
+            raise UserError(self.env._("%s has no bank journal: create the one WeChat Pay settles to.", company))
         return provider
 
     @api.model
     def _find_for_wechat(self, account):
         provider = self.search([("wechat_account_id", "=", account.id)])
-        provider = provider or self.search(
-            [("code", "=", CODE), ("company_id", "=", account.company_id.id), ("wechat_account_id", "=", False)], limit=1
-        )
+        free = [("code", "=", CODE), ("company_id", "=", account.company_id.id), ("wechat_account_id", "=", False)]
+        provider = provider or self.search(free, limit=1)
         return provider or self.env.ref("distribution_wechat.payment_provider").copy(
             {"company_id": account.company_id.id}
         )

@@ -401,9 +401,7 @@ class PaymentTransaction(models.Model):
                 )
             )
         if len(self._get_wechat_refunds()) >= MOST_REFUNDS:
-            raise UserError(
-                self.env._("WeChat Pay allows %(count)s refunds of a payment.", count=MOST_REFUNDS)
-            )
+            raise UserError(self.env._("WeChat Pay allows %(count)s refunds of a payment.", count=MOST_REFUNDS))
 
     def _get_wechat_refunds(self):
         """Return the refunds of a payment that WeChat may have taken: all but those it refused."""

@@ -241,7 +241,7 @@ class SaleOrder(models.Model):
         return res
 
     def _send_order_notification_mail(self, mail_template, allow_deferred_sending=True):
-        """Override of `sale`: customers of a mini-program mostly have no e-mail, and one cancelled order has no news."""
+        """Override of `sale`: a customer of a mini-program may have no e-mail; a cancelled order has no news."""
         if self.wechat_account_id and (not self.partner_id.email or self.state == "cancel"):
             return None
         return super()._send_order_notification_mail(mail_template, allow_deferred_sending=allow_deferred_sending)

@@ -16,7 +16,7 @@ class PaymentParameters(Schema):
 
 
 class PaymentAnswer(Schema):
-    """How an order stands: `unpaid` can still be paid, until `expires_at`; `closed` never was and cannot be any more."""
+    """How an order stands: `unpaid` can be paid until `expires_at`; `closed` never was and cannot be any more."""
 
     state: Literal["unpaid", "paid", "refunded", "closed"]
     currency: str
