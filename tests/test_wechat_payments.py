@@ -161,6 +161,9 @@ def test_paying_too_little_for_a_changed_order_is_given_back(live, person):
         env["sale.order"].browse(order_id).order_line.product_uom_qty = 2
     number = live.simulator.pay(pay_params=parameters)["out_trade_no"]
     assert live.simulator.wait_idle(20)
+    assert refunds_at_wechat(live, number) == []
+    live.run_cron(SWEEP)
+    assert live.simulator.wait_idle(20)
     assert refunds_at_wechat(live, number) == [("SUCCESS", 10000)]
     state = books(live, order_id)
     assert (state["order"], state["booked"], state["unreconciled"]) == ("sent", [-100.0, 100.0], 0)
@@ -246,6 +249,9 @@ def test_payment_for_a_cancelled_order_is_given_back(live, person):
         env["sale.order"].browse(order_id).action_cancel()
     live.simulator.release_notifications(number)
     assert live.simulator.wait_idle(20)
+    assert refunds_at_wechat(live, number) == []
+    live.run_cron(SWEEP)
+    assert live.simulator.wait_idle(20)
     assert refunds_at_wechat(live, number) == [("SUCCESS", 10000)]
     state = books(live, order_id)
     assert (state["order"], state["booked"], state["open"]) == ("cancel", [-100.0, 100.0], 0)
@@ -294,6 +300,7 @@ def test_paying_races_with_expiry(live, person, _round):
     assert live.simulator.wait_idle(20)
     live.run_cron(SWEEP)
     live.run_cron(EXPIRE)
+    live.run_cron(SWEEP)
     assert live.simulator.wait_idle(20)
     state = books(live, order_id)
     if isinstance(paid, dict):
@@ -330,6 +337,10 @@ def test_accountant_refunds_from_the_payment(live, person):
         wizard.action_refund()
     assert live.simulator.wait_idle(20)
     assert refunds_at_wechat(live, number) == [("SUCCESS", 1250)]
+    with live.env() as env:
+        # The button changes nothing when WeChat has nothing new to say.
+        txs = env["sale.order"].browse(order_id).transaction_ids
+        (txs | txs.child_transaction_ids).action_query_wechat()
     assert books(live, order_id)["booked"] == [-12.5, 100.0]
 
 

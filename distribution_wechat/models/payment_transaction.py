@@ -75,6 +75,8 @@ class PaymentTransaction(models.Model):
         for tx in self.filtered(lambda tx: tx.provider_code == CODE):
             try:
                 tx._as_robot()._sweep_wechat()
+            except WeChatError as error:
+                raise UserError(self.env._("WeChat refused: %s", error)) from error
             except WeChatUnavailable as error:
                 raise UserError(self.env._("WeChat cannot be reached now. Try again.")) from error
         return {"type": "ir.actions.client", "tag": "soft_reload"}
@@ -114,6 +116,9 @@ class PaymentTransaction(models.Model):
         """Override of `payment`: WeChat is called when the wish is committed, never inside what can be rolled back."""
         if self.provider_code != CODE:
             return super()._send_refund_request()
+        if self.env.context.get("wechat_refund_later"):
+            self.env.ref("distribution_wechat.sweep_payments_cron").sudo()._trigger()
+            return None
         registry, refund_ids = self.env.registry, self.ids
 
         @self.env.cr.postcommit.add
@@ -350,7 +355,8 @@ class PaymentTransaction(models.Model):
         if not reason or not self._get_wechat_refundable():
             return
         self._log_message_on_linked_documents(reason)
-        self._refund_by_wechat(self._get_wechat_refundable(), reason)
+        # WeChat waits five seconds for an answer to its notification: no call of ours may be part of that.
+        self.with_context(wechat_refund_later=True)._refund_by_wechat(self._get_wechat_refundable(), reason)
 
     # === BUSINESS METHODS - REFUNDS === #
 
