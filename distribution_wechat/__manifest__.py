@@ -17,6 +17,12 @@
         "views/distribution_refund_request_views.xml",
         "views/distribution_wechat_account_views.xml",
         "views/sale_order_views.xml",
+        "data/payment_provider.xml",
+        "data/ir_cron_payment.xml",
+        "views/payment_provider_views.xml",
+        "views/payment_transaction_views.xml",
         "views/distribution_wechat_menus.xml",
     ],
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
 }

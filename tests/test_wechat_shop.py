@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
+from wechat_simulator import ControlError
 
 from odoo.exceptions import AccessError, UserError
 
@@ -313,3 +314,29 @@ def test_unpaid_order_has_nothing_to_give_back(live, buyer):
     placed = order(buyer, live.product_id)
     answer = ask_back(buyer, placed, 1)
     assert (answer.status_code, answer.json()["code"]) == (422, "refused")
+
+
+# === CANCELLATION === #
+
+
+def test_unpaid_order_is_cancelled_by_its_customer_and_its_goods_are_free_again(live, buyer):
+    variant_id = live.create_product("One Left", quantity=1)
+    placed = order(buyer, variant_id)
+    parameters = buyer.post(f"/orders/{placed['id']}/pay").json()["parameters"]
+    assert order(live.person("Second"), variant_id, status=422)["code"] == "refused"
+    cancelled = buyer.post(f"/orders/{placed['id']}/cancellation")
+    assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled"), cancelled.text
+    assert buyer.post(f"/orders/{placed['id']}/cancellation").json()["status"] == "cancelled"
+    with pytest.raises(ControlError):
+        live.simulator.pay(pay_params=parameters)
+    assert order(live.person("Third"), variant_id)["status"] == "to_pay"
+
+
+def test_payment_goes_before_a_cancellation_that_comes_after_it(live, buyer):
+    placed = order(buyer, live.product_id)
+    parameters = buyer.post(f"/orders/{placed['id']}/pay").json()["parameters"]
+    live.simulator.notify_as("lost", times=1)
+    live.simulator.pay(pay_params=parameters)
+    answer = buyer.post(f"/orders/{placed['id']}/cancellation")
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_cancellable")
+    assert buyer.get(f"/orders/{placed['id']}").json()["status"] == "to_ship"

@@ -5,5 +5,6 @@ from . import dispatcher
 from . import notifications
 from . import openapi
 from . import orders
+from . import payments
 from . import refunds
 from . import sessions

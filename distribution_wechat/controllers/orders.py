@@ -5,7 +5,9 @@ from odoo import http
 from odoo.fields import Domain
 from odoo.http import request
 
+from ..client.errors import WeChatError, WeChatUnavailable
 from ..schemas.orders import Basket, Delivery, NewOrder, Order, OrderLine, OrderPage, OrderQuery, OrderSummary, Preview
+from ..tools.locks import wait_in_line
 from ..tools.money import to_text
 from .api import endpoint
 from .cart import find_variants
@@ -61,6 +63,24 @@ class OrdersController(http.Controller):
 
     @endpoint(
         "POST",
+        "/orders/<int:order_id>/cancellation",
+        answer=Order,
+        problems=[(409, "not_cancellable"), (502, "wechat_unavailable")],
+    )
+    def cancel(self, order_id):
+        """Cancel an order that is not paid; doing it twice changes nothing."""
+        order = find_order(order_id)
+        try:
+            cancelled = order._cancel_by_wechat_customer()
+        except (WeChatError, WeChatUnavailable) as error:
+            raise Problem(502, "wechat_unavailable", "WeChat cannot be reached now. Try again.") from error
+        if not cancelled:
+            # Returned, not raised: a payment that was found must stay recorded.
+            return Problem(409, "not_cancellable", "The order is paid: ask for a refund.")
+        return describe_order(order)
+
+    @endpoint(
+        "POST",
         "/orders/<int:order_id>/receipt",
         answer=Order,
         idempotent=True,
@@ -69,7 +89,7 @@ class OrdersController(http.Controller):
     def confirm_receipt(self, order_id):
         """Confirm that everything shipped has arrived."""
         order = find_order(order_id)
-        order._lock_wechat()
+        wait_in_line(order)
         order.action_confirm_receipt()
         return describe_order(order)
 
@@ -109,8 +129,7 @@ def _read_basket(identity, basket):
 def describe_order(order):
     """Return an order as its customer sees it."""
     currency, address = order.currency_id, order.partner_shipping_id
-    done = order.transaction_ids.filtered(lambda transaction: transaction.state == "done")
-    refunded = -sum(done.filtered(lambda transaction: transaction.operation == "refund").mapped("amount"))
+    _paid, refunded, _refunding = order._get_wechat_amounts()
     return Order(
         **_summarise(order),
         untaxed=to_text(currency, order.amount_untaxed),

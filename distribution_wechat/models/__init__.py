@@ -8,6 +8,8 @@ from . import distribution_stock_gate
 from . import distribution_wechat_account
 from . import distribution_wechat_identity
 from . import ir_http
+from . import payment_provider
+from . import payment_transaction
 from . import product_product
 from . import product_template
 from . import res_partner

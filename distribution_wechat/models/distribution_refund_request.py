@@ -4,6 +4,8 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools.locks import wait_in_line
+
 OPEN_STATES = ("requested", "approved")
 
 
@@ -103,7 +105,7 @@ class DistributionRefundRequest(models.Model):
         :param dict quantities: `sale.order.line` record → pieces
         :raise UserError: for an order that is not paid, or for more than was bought and not asked for yet
         """
-        order._lock_wechat()
+        wait_in_line(order)
         if order.state != "sale":
             raise UserError(self.env._("Order %s is not paid: there is nothing to give back.", order.name))
         lines_vals = [self._prepare_line_vals(line, quantity) for line, quantity in quantities.items()]
@@ -140,8 +142,7 @@ class DistributionRefundRequest(models.Model):
 
         :raise UserError: when it is decided already
         """
-        self.order_id._lock_wechat()
-        self.invalidate_recordset()
+        wait_in_line(self)
         decided = self.filtered(lambda request: request.state != "requested")
         if decided:
             labels = dict(self._fields["state"]._description_selection(self.env))

@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+import functools
 from datetime import timedelta
 
 from wechatpy.session import SessionStorage
@@ -91,6 +92,11 @@ class DistributionWechatAccount(models.Model):
         compute="_compute_notification_url",
         help="WeChat reports payments, refunds and transfers here. It has to be reachable from the internet.",
     )
+    is_payment_active = fields.Boolean(
+        string="WeChat Pay Is Active",
+        compute="_compute_is_payment_active",
+        help="Customers can pay: the account has an enabled payment provider.",
+    )
     access_token_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
     access_token_expires_at = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
 
@@ -118,6 +124,12 @@ class DistributionWechatAccount(models.Model):
     def _compute_notification_url(self):
         for account in self:
             account.notification_url = f"{account.get_base_url()}{NOTIFICATION_PATH}/{account.id}"
+
+    def _compute_is_payment_active(self):
+        providers = self.env["payment.provider"].sudo()
+        active = providers.search([("wechat_account_id", "in", self.ids), ("state", "!=", "disabled")])
+        for account in self:
+            account.is_payment_active = account in active.wechat_account_id
 
     # === CONSTRAINT METHODS === #
 
@@ -167,6 +179,13 @@ class DistributionWechatAccount(models.Model):
             "tag": "display_notification",
             "params": {"type": "success", "message": message},
         }
+
+    def action_activate_payment(self):
+        """Let customers pay by WeChat: create or enable the payment provider of the account. Twice changes nothing."""
+        self.ensure_one()
+        self.check_access("write")
+        self.env["payment.provider"].sudo().with_company(self.company_id)._activate_for_wechat(self)
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def _ask(self, url, check):
         try:
@@ -263,7 +282,11 @@ class DistributionWechatAccount(models.Model):
 
     def _get_notification_receivers(self):
         """Return event type prefix → function of the resource. Extension point."""
-        return {}
+        transactions = self.env["payment.transaction"]
+        return {
+            "TRANSACTION.": functools.partial(transactions._receive_wechat_payment, self),
+            "REFUND.": functools.partial(transactions._receive_wechat_refund, self),
+        }
 
 
 class _TokenStorage(SessionStorage):

@@ -11,6 +11,7 @@ One server serves all tests of a file, so each test brings people and products o
 """
 
 import contextlib
+import datetime
 import itertools
 import os
 import re
@@ -149,6 +150,28 @@ class Person:
     def post(self, path, json=None, **kwargs):
         return self.call("POST", path, json, **kwargs)
 
+    def place_order_by_hand(self, lines=None, minutes=30):
+        """Create an order of this person that waits for its payment, by the merchant's hand.
+
+        :param lines: (product id, quantity) pairs, one Dragon Well Tea by default
+        :param minutes: how long it may be paid
+        :return: id of the order
+        """
+        with self.live.env() as env:
+            order = env["sale.order"].create(
+                {
+                    "partner_id": self.partner_id,
+                    "wechat_account_id": self.live.account_id,
+                    "wechat_expires_at": odoo.fields.Datetime.now() + datetime.timedelta(minutes=minutes),
+                    "order_line": [
+                        odoo.fields.Command.create({"product_id": product_id, "product_uom_qty": quantity})
+                        for product_id, quantity in lines or [(self.live.product_id, 1)]
+                    ],
+                }
+            )
+            order.state = "sent"
+            return order.id
+
     def become_distributor(self, upline=None):
         """Make this person an active distributor, by the merchant's hand.
 
@@ -251,6 +274,7 @@ def _create_world(live):
         env.company.currency_id = env.ref("base.CNY")
         program = env["distribution.program"].create(_prepare_program_vals(env))
         account = env["distribution.wechat.account"].create(_prepare_account_vals(live, program))
+        account.action_activate_payment()
         live.program_id, live.account_id = program.id, account.id
     live.simulator.register_app(APP_ID, SECRET)
     live.product_id = live.create_product("Dragon Well Tea")

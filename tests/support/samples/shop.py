@@ -87,6 +87,7 @@ SAMPLES = {
     ("POST", "/orders"): Sample(body=new_order),
     ("GET", "/orders"): Sample(query=lambda person: {"status": "to_pay"}),
     ("GET", "/orders/<int:order_id>"): Sample(path=placed, foreign=others_order),
+    ("POST", "/orders/<int:order_id>/cancellation"): Sample(path=placed, foreign=others_order),
     ("POST", "/orders/<int:order_id>/receipt"): Sample(path=shipped, foreign=others_order),
     ("POST", "/orders/<int:order_id>/refund-requests"): Sample(path=sold, body=refund, foreign=others_order),
     ("GET", "/orders/<int:order_id>/refund-requests"): Sample(path=placed, foreign=others_order),
