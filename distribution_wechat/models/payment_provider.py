@@ -36,8 +36,9 @@ class PaymentProvider(models.Model):
 
     def _compute_feature_support_fields(self):
         """Override of `payment`: money can be given back in parts."""
-        super()._compute_feature_support_fields()
+        result = super()._compute_feature_support_fields()
         self.filtered(lambda provider: provider.code == CODE).support_refund = "partial"
+        return result
 
     # === BUSINESS METHODS === #
 

@@ -600,7 +600,8 @@ def _send_refunds(registry, refund_ids):
             refunds = api.Environment(cr, SUPERUSER_ID, {})["payment.transaction"].browse(refund_ids).exists()
             for refund in refunds:
                 refund.env["ir.cron"]._run_with_retries(lambda tx: tx._as_robot()._try_to_sweep_wechat(), refund)
-                cr.commit()
+                # One refund done is not undone by the next one.
+                cr.commit()  # pylint: disable=invalid-commit
     except Exception as error:
         # The caller has committed and must not fail any more.
         _logger.warning("Refunds %s are left to the sweep", refund_ids, exc_info=error)
