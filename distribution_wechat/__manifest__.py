@@ -11,7 +11,12 @@
     "data": [
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
+        "data/ir_cron_transfer.xml",
         "views/distribution_wechat_account_views.xml",
+        "views/distribution_wechat_transfer_views.xml",
+        "views/distribution_payout_run_views.xml",
+        "views/distribution_withdrawal_views.xml",
+        "views/distribution_distributor_views.xml",
         "views/distribution_wechat_menus.xml",
     ],
 }

@@ -3,3 +3,4 @@ from . import dispatcher
 from . import notifications
 from . import openapi
 from . import sessions
+from . import withdrawals

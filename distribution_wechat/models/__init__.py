@@ -5,3 +5,7 @@ from . import distribution_wechat_account
 from . import distribution_wechat_identity
 from . import ir_http
 from . import sale_order
+from . import distribution_distributor
+from . import distribution_wechat_transfer
+from . import distribution_payout_run
+from . import distribution_withdrawal
