@@ -45,20 +45,27 @@ class WithdrawalsController(http.Controller):
     )
     def quote(self, query):
         """Say what a withdrawal would mean, and what stands against it."""
-        account = self._find_own_account(create=False)
+        distributor, company = _find_own_distributor(), _find_own_identity().account_id.company_id
+        domain = [("distributor_id", "=", distributor.id), ("company_id", "=", company.id)]
+        account = request.env["distribution.account"].sudo().search(domain)
+        program, currency = distributor.program_id, company.currency_id
         amount = self._to_amount(account, query.amount)
-        currency = account.currency_id
-        text = to_text(currency, amount) if not self._is_odd(currency, amount) else str(amount)
+        if account:
+            left_today = request.env["distribution.withdrawal"].sudo()._get_left_today(account)
+            problems = self._find_problems(account, amount)
+        else:
+            left_today = program.withdrawal_daily_limit
+            problems = [("not_enough", request.env._("Nothing is available yet."))]
         return Quote(
-            amount=text,
+            amount=_exact_text(currency, amount),
             fee=to_text(currency, 0.0),
             tax=to_text(currency, 0.0),
-            net=text,
-            minimum=to_text(currency, account.program_id.withdrawal_minimum),
+            net=_exact_text(currency, amount),
+            minimum=to_text(currency, program.withdrawal_minimum),
             available=to_text(currency, account.available),
-            left_today=request.env["distribution.withdrawal"].sudo()._get_left_today(account),
+            left_today=left_today,
             currency=currency.name,
-            reasons=[Reason(code=code, detail=detail) for code, detail in self._find_problems(account, amount)],
+            reasons=[Reason(code=code, detail=detail) for code, detail in problems],
         )
 
     @endpoint(
@@ -72,7 +79,8 @@ class WithdrawalsController(http.Controller):
     )
     def create(self, body):
         """Ask for money to be paid out."""
-        account = self._find_own_account(create=True)
+        accounts, company = request.env["distribution.account"].sudo(), _find_own_identity().account_id.company_id
+        account = accounts._get_or_create(_find_own_distributor(), company)
         amount = self._to_amount(account, body.amount)
         for code, detail in self._find_problems(account, amount):
             raise Problem(422, code, detail)
@@ -87,7 +95,7 @@ class WithdrawalsController(http.Controller):
         answer=WithdrawalPage,
         problems=[NOT_A_DISTRIBUTOR],
     )
-    def list(self, query):
+    def list_all(self, query):
         """List what was withdrawn, the newest first."""
         domain = [("distributor_id", "=", _find_own_distributor().id)]
         withdrawals, cursor = get_page(request.env["distribution.withdrawal"].sudo(), domain, query)
@@ -133,7 +141,8 @@ class WithdrawalsController(http.Controller):
     def query(self, withdrawal_id):
         """Have the server ask WeChat how a withdrawal stands: what the mini-program believes proves nothing."""
         withdrawal = self._find_own(withdrawal_id)
-        withdrawal.wechat_transfer_ids._advance_in_company()
+        for transfer in withdrawal.wechat_transfer_ids:
+            transfer._advance_in_company()
         return _to_schema(withdrawal)
 
     @endpoint(
@@ -152,20 +161,8 @@ class WithdrawalsController(http.Controller):
             withdrawal._cancel()
         return _to_schema(withdrawal)
 
-    def _find_own_account(self, create):
-        """Return the commission account with the mini-program's company; a read-only request gets an empty one."""
-        distributor, identity = _find_own_distributor(), _find_own_identity()
-        accounts, company = request.env["distribution.account"].sudo(), identity.account_id.company_id
-        if create:
-            return accounts._get_or_create(distributor, company)
-        domain = [("distributor_id", "=", distributor.id), ("company_id", "=", company.id)]
-        return accounts.search(domain) or accounts.new({"distributor_id": distributor.id, "company_id": company.id})
-
     def _to_amount(self, account, text):
         return Decimal(text if text is not None else repr(account.available))
-
-    def _is_odd(self, currency, amount):
-        return amount != round(amount, currency.decimal_places)
 
     def _find_problems(self, account, amount):
         """Return what stands against a withdrawal, as (code, text) pairs."""
@@ -186,6 +183,11 @@ class WithdrawalsController(http.Controller):
         if not withdrawal:
             raise Problem(404, "not_found", "There is no such record.")
         return withdrawal
+
+
+def _exact_text(currency, amount):
+    """Return an amount with the currency's decimals, one with more of them as it came: it is refused, not rounded."""
+    return max(to_text(currency, amount), str(amount), key=len)
 
 
 def _to_schema(withdrawal):

@@ -52,10 +52,7 @@ class DistributionPayoutRun(models.Model):
             run._check_payable_by_wechat(withdrawals)
             transfers = self.env["distribution.wechat.transfer"]
             transfers.create(
-                [
-                    transfers._prepare_transfer_vals(withdrawal, identity)
-                    for withdrawal, identity in identities.items()
-                ]
+                [transfers._prepare_transfer_vals(withdrawal, identity) for withdrawal, identity in identities.items()]
             )
             transfers._trigger_crons()
 

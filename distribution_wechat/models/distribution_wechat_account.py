@@ -96,7 +96,10 @@ class DistributionWechatAccount(models.Model):
         string="Job (岗位类型)", required=True, default="分销员", help="Reported to WeChat with every transfer."
     )
     transfer_explanation = fields.Char(
-        string="Payment For (报酬说明)", required=True, default="推广佣金", help="Reported to WeChat with every transfer."
+        string="Payment For (报酬说明)",
+        required=True,
+        default="推广佣金",
+        help="Reported to WeChat with every transfer.",
     )
     access_token_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
     access_token_expires_at = fields.Datetime(groups=fields.NO_ACCESS, copy=False)

@@ -54,7 +54,9 @@ class DistributionWechatTransfer(models.Model):
     _mail_post_access = "read"
     _order = "id desc"
 
-    name = fields.Char(string="Number", required=True, readonly=True, copy=False, default=lambda self: self._new_number())
+    name = fields.Char(
+        string="Number", required=True, readonly=True, copy=False, default=lambda self: self._new_number()
+    )
     withdrawal_id = fields.Many2one(
         comodel_name="distribution.withdrawal", required=True, ondelete="restrict", readonly=True
     )
