@@ -235,7 +235,9 @@ class DistributionWithdrawal(models.Model):
                   FROM locked WHERE withdrawal.id = locked.id
                 """,
                 tuple(self.ids),
-            )
+            ),
+            # A collision is what this is for: Odoo runs one of the two again.
+            log_exceptions=False,
         )
         self.invalidate_recordset(["state", "run_id"], flush=False)
         closed = self.filtered(lambda withdrawal: withdrawal.state not in states)

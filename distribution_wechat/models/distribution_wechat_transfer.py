@@ -238,7 +238,9 @@ class DistributionWechatTransfer(models.Model):
                   FROM locked WHERE transfer.id = locked.id
                 """,
                 tuple(self.ids),
-            )
+            ),
+            # A collision is what this is for: Odoo runs one of the two again.
+            log_exceptions=False,
         )
         self.invalidate_recordset(flush=False)
 

@@ -196,6 +196,8 @@ def live_shop(**simulator_settings):
             yield live
             simulator.wait_idle(10)
         errors = re.findall(r"^\S+ \S+ \d+ (?:ERROR|CRITICAL) .*(?:\n(?!\d{4}-).*)*", log.read_text(), re.M)
+        # Odoo logs every collision of two transactions before it runs one of them again.
+        errors = [error for error in errors if "could not serialize access" not in error]
         assert not errors, "\n".join(errors)
 
 
