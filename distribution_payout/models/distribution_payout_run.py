@@ -120,6 +120,8 @@ class DistributionPayoutRun(models.Model):
         :raise UserError: when one of them is not under review any more
         """
         company = withdrawals.company_id
+        if not withdrawals:
+            raise UserError(self.env._("There is nothing to approve."))
         if len(company) != 1:
             raise UserError(self.env._("A payout run is of one company: approve them company by company."))
         self._check_journal(company, journal)

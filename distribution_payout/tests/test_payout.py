@@ -327,3 +327,7 @@ class TestPayout(PayoutCommon):
         self._request("40.00")
         with self.assertRaisesRegex(UserError, "still under way"):
             uninstall_hook(self.env)
+
+    def test_nothing_to_approve(self):
+        with self.assertRaisesRegex(UserError, "nothing to approve"):
+            self.env["distribution.withdrawal.approve"].create({}).action_approve()

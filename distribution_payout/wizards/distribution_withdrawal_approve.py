@@ -51,7 +51,7 @@ class DistributionWithdrawalApprove(models.TransientModel):
     @api.depends("withdrawal_ids")
     def _compute_company_id(self):
         for wizard in self:
-            wizard.company_id = wizard.withdrawal_ids.company_id[:1]
+            wizard.company_id = wizard.withdrawal_ids.company_id[:1] or self.env.company
 
     @api.depends("channel", "company_id")
     def _compute_journal_id(self):
