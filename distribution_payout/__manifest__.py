@@ -14,6 +14,7 @@
         "wizards/distribution_payout_wizard_views.xml",
         "wizards/distribution_payout_confirm_views.xml",
         "wizards/distribution_withdrawal_fail_views.xml",
+        "wizards/distribution_withdrawal_approve_views.xml",
         "views/distribution_withdrawal_views.xml",
         "views/distribution_payout_run_views.xml",
         "views/distribution_account_views.xml",

@@ -7,7 +7,7 @@ def uninstall_hook(env):
 
     :raise UserError: naming one of them
     """
-    open_withdrawal = env["distribution.withdrawal"].search([("state", "=", "reserved")], limit=1)
+    open_withdrawal = env["distribution.withdrawal"].search([("state", "in", ("requested", "reserved"))], limit=1)
     if open_withdrawal:
         raise UserError(
             env._("%s is still under way: confirm or cancel it before you uninstall the module.", open_withdrawal.name)

@@ -80,7 +80,7 @@ class DistributionPayoutRun(models.Model):
     def action_cancel(self):
         """Give back what is not paid yet."""
         self._check_finance()
-        self.sudo()._get_open_withdrawals()._give_back("cancel", False)
+        self.sudo()._get_open_withdrawals()._cancel()
 
     def action_view_withdrawals(self):
         self.ensure_one()
@@ -100,16 +100,89 @@ class DistributionPayoutRun(models.Model):
         self.env["res.users"]._check_distribution_role("distribution_core.group_distribution_finance")
 
     @api.model
-    def _create_run(self, company, journal, amounts):
+    def _create_run(self, company, journal, amounts, channel="manual"):
         """Reserve amounts and gather them in a run.
 
         :param dict amounts: `distribution.account` record → Decimal
+        :param str channel: how the payments are made
         """
         self._check_journal(company, journal)
         self._check_accounts(company, amounts)
-        run = self.create({"company_id": company.id, "journal_id": journal.id})
+        run = self.create(self._prepare_run_vals(company, journal, channel))
         self.env["distribution.withdrawal"]._create_reserved(amounts, run)
+        run._prepare_payments()
         return run
+
+    @api.model
+    def _approve_requests(self, withdrawals, journal, channel="manual"):
+        """Gather withdrawals that distributors have asked for in a run.
+
+        :raise UserError: when one of them is not under review any more
+        """
+        company = withdrawals.company_id
+        if not withdrawals:
+            raise UserError(self.env._("There is nothing to approve."))
+        if len(company) != 1:
+            raise UserError(self.env._("A payout run is of one company: approve them company by company."))
+        self._check_journal(company, journal)
+        for withdrawal in withdrawals:
+            self._check_not_suspended(withdrawal.distributor_id)
+        run = self.create(self._prepare_run_vals(company, journal, channel))
+        withdrawals._approve(run)
+        run._prepare_payments()
+        return run
+
+    @api.model
+    def _check_not_suspended(self, distributor):
+        if distributor.state == "suspended":
+            raise UserError(self.env._("%s is suspended: its commission is held.", distributor.display_name))
+
+    @api.model
+    def _prepare_run_vals(self, company, journal, channel):
+        return {"company_id": company.id, "journal_id": journal.id, "channel": channel}
+
+    def _prepare_payments(self):
+        """Prepare what the channel needs to pay the withdrawals of new runs. By hand: nothing.
+
+        :raise UserError: when the channel cannot pay one of them, before anything is sent
+        """
+
+    @api.model
+    def _get_payee_problem(self, channel, journal, account, amount):
+        """Return why a channel cannot pay an amount to the owner of an account, for the preview. By hand: nothing.
+
+        :param Decimal amount: in company currency
+        :rtype: str or None
+        """
+        return None
+
+    @api.model
+    def _get_default_journal(self, channel, company):
+        """Return the journal a channel pays from: the first bank in the company's currency."""
+        return self.env["account.journal"].search(
+            [
+                ("type", "=", "bank"),
+                ("company_id", "=", company.id),
+                ("currency_id", "in", (False, company.currency_id.id)),
+            ],
+            limit=1,
+        )
+
+    def _check_by_hand(self):
+        """Make sure that a person may say how the payments went: of other channels the provider says so.
+
+        :raise UserError: for another channel
+        """
+        labels = dict(self._fields["channel"]._description_selection(self.env))
+        for run in self:
+            if run.channel != "manual":
+                raise UserError(
+                    self.env._(
+                        "%(run)s is paid over %(channel)s, which reports what was paid: nothing is recorded by hand.",
+                        run=run.name,
+                        channel=labels[run.channel],
+                    )
+                )
 
     @api.model
     def _check_journal(self, company, journal):

@@ -6,11 +6,15 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 WITHDRAWAL_STATES = [
+    ("requested", "To Review"),
     ("reserved", "In Withdrawal"),
     ("paid", "Paid"),
     ("failed", "Failed"),
+    ("refused", "Refused"),
     ("cancel", "Cancelled"),
 ]
+# The money has left available and neither reached its owner nor come back.
+OPEN_STATES = ("requested", "reserved")
 
 
 class DistributionWithdrawal(models.Model):
@@ -41,9 +45,16 @@ class DistributionWithdrawal(models.Model):
         ondelete="restrict",
         readonly=True,
     )
+    channel = fields.Selection(related="run_id.channel", string="Paid Over")
     amount = fields.Monetary(required=True, readonly=True)
     state = fields.Selection(
         selection=WITHDRAWAL_STATES, required=True, default="reserved", readonly=True, index=True, tracking=True
+    )
+    origin = fields.Selection(
+        selection=[("finance", "Paid out by finance"), ("distributor", "Asked for by the distributor")],
+        required=True,
+        default="finance",
+        readonly=True,
     )
     date_requested = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     date_paid = fields.Date(readonly=True)
@@ -58,6 +69,7 @@ class DistributionWithdrawal(models.Model):
     )
     move_id = fields.Many2one(related="move_line_id.move_id", string="Journal Entry")
 
+    _origin_idx = models.Index("(account_id, date_requested) WHERE origin = 'distributor'")
     _amount_positive = models.Constraint("CHECK(amount > 0)", "A withdrawal is of a positive amount.")
 
     # === CRUD METHODS === #
@@ -76,9 +88,9 @@ class DistributionWithdrawal(models.Model):
     # === ACTION METHODS === #
 
     def action_cancel(self):
-        """Give the amounts back to the accounts."""
+        """Give the amounts back to the accounts, those at a provider as soon as it agrees."""
         self._check_finance()
-        self.sudo()._give_back("cancel", False)
+        self.sudo()._cancel()
 
     def action_view_move(self):
         self.ensure_one()
@@ -96,36 +108,104 @@ class DistributionWithdrawal(models.Model):
         self.env["res.users"]._check_distribution_role("distribution_core.group_distribution_finance")
 
     @api.model
-    def _create_reserved(self, amounts, run=None):
-        """Reserve amounts of accounts and record the withdrawals.
+    def _request(self, account, amount, **vals):
+        """Record that a distributor asks for money of its account: reserved at once, sent when finance has approved.
+
+        :param Decimal amount: in company currency
+        :param vals: further values of the withdrawal
+        :raise UserError: naming the program's rule that stands against it
+        """
+        self._raise_problem(self._get_daily_limit_problem(account))
+        return self._create_reserved({account: amount}, origin="distributor", **vals)
+
+    @api.model
+    def _create_reserved(self, amounts, run=None, **vals):
+        """Reserve amounts of accounts and record the withdrawals; without a run they wait for finance to approve.
 
         :param dict amounts: `distribution.account` record → Decimal in company currency
         :param run: the payout run that will pay them
         :raise UserError: below the program's minimum, above what is available, or for a suspended distributor
         """
         for account, amount in amounts.items():
-            self._check_request(account, amount)
+            self._raise_problem(self._get_amount_problem(account, amount))
         self.env["distribution.account"]._reserve({account.id: amount for account, amount in amounts.items()})
-        return self.create([self._prepare_withdrawal_vals(account, amount, run) for account, amount in amounts.items()])
+        return self.create(
+            [{**self._prepare_withdrawal_vals(account, amount, run), **vals} for account, amount in amounts.items()]
+        )
 
     @api.model
-    def _check_request(self, account, amount):
-        """Enforce what the program says of withdrawals.
+    def _raise_problem(self, problem):
+        if problem:
+            raise UserError(problem[1])
 
-        :raise UserError: naming the rule
+    @api.model
+    def _get_request_problems(self, account, amount):
+        """Return what stands against a distributor's wish for an amount, the gravest first.
+
+        :param Decimal amount: in company currency
+        :return: (stable code, text for people) pairs, empty when the wish can be granted
+        :rtype: list
+        """
+        problems = (
+            self._get_amount_problem(account, amount),
+            self._get_available_problem(account, amount),
+            self._get_daily_limit_problem(account),
+        )
+        return [problem for problem in problems if problem]
+
+    @api.model
+    def _get_amount_problem(self, account, amount):
+        """Enforce what the program says of every withdrawal, whoever makes it.
+
+        :return: (stable code, text) or None
         """
         distributor, currency = account.distributor_id, account.currency_id
         if distributor.state == "suspended":
-            raise UserError(self.env._("%s is suspended: its commission is held.", distributor.display_name))
+            text = self.env._("%s is suspended: its commission is held.", distributor.display_name)
+            return "suspended", text
+        if amount != amount.quantize(Decimal(1).scaleb(-currency.decimal_places)):
+            text = self.env._("%(amount)s is no amount in %(currency)s.", amount=amount, currency=currency.name)
+            return "amount_invalid", text
         if amount <= 0 or amount < Decimal(repr(account.program_id.withdrawal_minimum)):
-            raise UserError(
-                self.env._(
-                    "%(distributor)s: %(amount)s is less than the smallest withdrawal, %(minimum)s.",
-                    distributor=distributor.display_name,
-                    amount=currency.format(float(amount)),
-                    minimum=currency.format(account.program_id.withdrawal_minimum),
-                )
+            text = self.env._(
+                "%(distributor)s: %(amount)s is less than the smallest withdrawal, %(minimum)s.",
+                distributor=distributor.display_name,
+                amount=currency.format(float(amount)),
+                minimum=currency.format(account.program_id.withdrawal_minimum),
             )
+            return "below_minimum", text
+        return None
+
+    @api.model
+    def _get_available_problem(self, account, amount):
+        if amount <= Decimal(repr(account.available)):
+            return None
+        available = account.currency_id.format(account.available)
+        return "not_enough", self.env._("Only %s is available.", available)
+
+    @api.model
+    def _get_daily_limit_problem(self, account):
+        if self._get_left_today(account):
+            return None
+        text = self.env._(
+            "%(count)s withdrawals a day are allowed, and they have been made: ask again tomorrow.",
+            count=account.program_id.withdrawal_daily_limit,
+        )
+        return "daily_limit_reached", text
+
+    @api.model
+    def _get_left_today(self, account):
+        """Return how many withdrawals a distributor may still ask for on this business day.
+
+        Every one counts, whatever became of it: otherwise asking and cancelling would have no end. Two requests at
+        once both write the account's row, so PostgreSQL lets only one of them trust what it has counted.
+
+        :rtype: int
+        """
+        program = account.program_id
+        start = program._get_business_day_start(program._get_business_date())
+        domain = [("account_id", "=", account.id), ("origin", "=", "distributor"), ("date_requested", ">=", start)]
+        return max(0, program.withdrawal_daily_limit - self.search_count(domain))
 
     @api.model
     def _prepare_withdrawal_vals(self, account, amount, run):
@@ -135,12 +215,14 @@ class DistributionWithdrawal(models.Model):
             "company_id": account.company_id.id,
             "amount": float(amount),
             "run_id": run.id if run else False,
+            "state": "reserved" if run else "requested",
         }
 
-    def _lock_reserved(self):
+    def _lock_reserved(self, states=OPEN_STATES):
         """Make two answers for the same withdrawals wait in line and let only the first one through.
 
-        :raise UserError: when one of them is paid, failed or cancelled already
+        :param tuple states: in which the answer still makes sense
+        :raise UserError: when one of them is in another state already
         """
         self.flush_recordset()
         self.env.cr.execute(
@@ -153,20 +235,39 @@ class DistributionWithdrawal(models.Model):
                   FROM locked WHERE withdrawal.id = locked.id
                 """,
                 tuple(self.ids),
-            )
+            ),
+            # A collision is what this is for: Odoo runs one of the two again.
+            log_exceptions=False,
         )
-        self.invalidate_recordset(["state"], flush=False)
-        closed = self.filtered(lambda withdrawal: withdrawal.state != "reserved")
+        self.invalidate_recordset(["state", "run_id"], flush=False)
+        closed = self.filtered(lambda withdrawal: withdrawal.state not in states)
         if closed:
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._("%(name)s is %(state)s already.", name=closed[0].name, state=labels[closed[0].state])
             )
 
+    def _approve(self, run):
+        """Put withdrawals that distributors have asked for into a run; approving twice pays once.
+
+        :raise UserError: when one of them is not under review any more
+        """
+        self._lock_reserved(("requested",))
+        self.write({"state": "reserved", "run_id": run.id})
+
+    def _is_cancellable(self):
+        """Tell whether the owner may still take the wish back. Channels that can call money back override it."""
+        self.ensure_one()
+        return self.state == "requested"
+
+    def _cancel(self):
+        """Give up withdrawals. Channels override it where a provider has to agree first."""
+        self._give_back("cancel", False)
+
     def _give_back(self, state, reason):
         """End withdrawals without a payment: reserved money becomes available again, nothing is booked.
 
-        :param str state: `failed` or `cancel`
+        :param str state: `failed`, `refused` or `cancel`
         """
         if not self:
             return
@@ -180,7 +281,7 @@ class DistributionWithdrawal(models.Model):
 
         :param datetime.date date: business date of the payment
         """
-        self._lock_reserved()
+        self._lock_reserved(("reserved",))
         self.env["distribution.account"]._pay_reserved(self._get_amounts_by_account())
         self.write({"state": "paid", "date_paid": date})
 

@@ -244,3 +244,90 @@ class TestPayout(PayoutCommon):
             self.env["distribution.payout.wizard"].create(
                 {"journal_id": self.bank.id, "line_ids": [(0, 0, line), (0, 0, line)]}
             )
+
+    # === WHAT DISTRIBUTORS ASK FOR === #
+
+    def _request(self, amount, distributor=None):
+        account = self._account(distributor or self.cleo)
+        return self.env["distribution.withdrawal"]._request(account, Decimal(amount))
+
+    def _approve(self, withdrawals):
+        wizard = self.env["distribution.withdrawal.approve"].with_context(active_ids=withdrawals.ids).create({})
+        return self.env["distribution.payout.run"].browse(wizard.action_approve()["res_id"])
+
+    def test_request_is_reserved_reviewed_and_paid(self):
+        self._earn_and_settle()
+        withdrawal = self._request("40.00")
+        self.assertRecordValues(withdrawal, [{"state": "requested", "origin": "distributor", "run_id": False}])
+        self.assertAccount(self.cleo, available="60", reserved="40")
+        run = self._approve(withdrawal)
+        self.assertRecordValues(withdrawal, [{"state": "reserved", "run_id": run.id}])
+        self._pay(run)
+        self.assertRecordValues(withdrawal, [{"state": "paid"}])
+        self.assertAccount(self.cleo, available="60")
+        self.assertBooksAgree()
+
+    def test_request_is_approved_once(self):
+        self._earn_and_settle()
+        withdrawal = self._request("40.00")
+        run = self._approve(withdrawal)
+        with self.assertRaisesRegex(UserError, "is In Withdrawal already"):
+            self.env["distribution.payout.run"]._approve_requests(withdrawal, self.bank)
+        self.assertEqual(withdrawal.run_id, run)
+
+    def test_refused_request_gives_the_amount_back_once(self):
+        self._earn_and_settle()
+        withdrawal = self._request("40.00")
+        refuse = self.env["distribution.withdrawal.fail"].create(
+            {"withdrawal_id": withdrawal.id, "reason": "Name unknown"}
+        )
+        refuse.action_confirm()
+        self.assertRecordValues(withdrawal, [{"state": "refused", "failure_reason": "Name unknown"}])
+        self.assertAccount(self.cleo, available="100")
+        with self.assertRaisesRegex(UserError, "is Refused already"):
+            refuse.action_confirm()
+        with self.assertRaisesRegex(UserError, "is Refused already"):
+            self.env["distribution.payout.run"]._approve_requests(withdrawal, self.bank)
+        self.assertAccount(self.cleo, available="100")
+
+    def test_requests_are_limited_by_the_business_day(self):
+        self.program.withdrawal_daily_limit = 2
+        self._earn_and_settle()
+        with freeze_time("2026-04-05 15:00:00"):  # 23:00 in Shanghai
+            self._request("10.00")._cancel()
+            self._request("10.00")
+            with self.assertRaisesRegex(UserError, "2 withdrawals a day are allowed"):
+                self._request("10.00")
+        with freeze_time("2026-04-05 16:30:00"):  # half past midnight of the 6th
+            self._request("10.00")
+        self.assertAccount(self.cleo, available="80", reserved="20")
+
+    def test_request_that_breaks_a_rule_is_refused_naming_it(self):
+        self._earn_and_settle()
+        problems = self.env["distribution.withdrawal"]._get_request_problems
+        account = self._account(self.cleo)
+        for amount, code in (("9.99", "below_minimum"), ("10.001", "amount_invalid"), ("100.01", "not_enough")):
+            self.assertEqual([problem[0] for problem in problems(account, Decimal(amount))], [code])
+            with self.assertRaises(UserError):
+                self._request(amount)
+        self.assertEqual(problems(account, Decimal("10.00")), [])
+        self.cleo.action_suspend()
+        self.assertEqual(problems(account, Decimal("10.00"))[0][0], "suspended")
+        self.assertAccount(self.cleo, available="100")
+
+    def test_suspended_distributor_is_not_approved(self):
+        self._earn_and_settle()
+        withdrawal = self._request("40.00")
+        self.cleo.action_suspend()
+        with self.assertRaisesRegex(UserError, "its commission is held"):
+            self._approve(withdrawal)
+
+    def test_module_with_a_request_under_review_is_not_uninstalled(self):
+        self._earn_and_settle()
+        self._request("40.00")
+        with self.assertRaisesRegex(UserError, "still under way"):
+            uninstall_hook(self.env)
+
+    def test_nothing_to_approve(self):
+        with self.assertRaisesRegex(UserError, "nothing to approve"):
+            self.env["distribution.withdrawal.approve"].create({}).action_approve()

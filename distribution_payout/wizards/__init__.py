@@ -3,3 +3,4 @@ from . import distribution_payout_wizard
 from . import distribution_payout_wizard_line
 from . import distribution_payout_confirm
 from . import distribution_withdrawal_fail
+from . import distribution_withdrawal_approve

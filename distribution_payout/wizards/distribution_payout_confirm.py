@@ -52,6 +52,7 @@ class DistributionPayoutConfirm(models.TransientModel):
         """Book the payments and discharge what was owed."""
         self.ensure_one()
         self.run_id._check_finance()
+        self.run_id._check_by_hand()
         self.withdrawal_ids.check_access("read")
         # The wizard is open to finance only; posting needs rights that finance of distribution need not have.
         self.run_id.sudo()._confirm_paid(self.withdrawal_ids.sudo(), self.date)

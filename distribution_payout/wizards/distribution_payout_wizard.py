@@ -14,13 +14,19 @@ class DistributionPayoutWizard(models.TransientModel):
         comodel_name="res.company", required=True, default=lambda self: self.env.company, readonly=True
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
+    channel = fields.Selection(
+        selection=lambda self: self._get_channels(), string="Pay Over", required=True, default="manual"
+    )
     journal_id = fields.Many2one(
         comodel_name="account.journal",
         string="Pay From",
         required=True,
         domain="[('type', 'in', ('bank', 'cash')), ('currency_id', 'in', (False, currency_id))]",
         check_company=True,
-        default=lambda self: self._default_journal_id(),
+        compute="_compute_journal_id",
+        precompute=True,
+        store=True,
+        readonly=False,
     )
     line_ids = fields.One2many(
         comodel_name="distribution.payout.wizard.line",
@@ -31,15 +37,8 @@ class DistributionPayoutWizard(models.TransientModel):
     payee_count = fields.Integer(compute="_compute_totals")
 
     @api.model
-    def _default_journal_id(self):
-        return self.env["account.journal"].search(
-            [
-                ("type", "=", "bank"),
-                ("company_id", "=", self.env.company.id),
-                ("currency_id", "in", (False, self.env.company.currency_id.id)),
-            ],
-            limit=1,
-        )
+    def _get_channels(self):
+        return self.env["distribution.payout.run"]._fields["channel"]._description_selection(self.env)
 
     @api.model
     def _default_line_ids(self):
@@ -67,6 +66,13 @@ class DistributionPayoutWizard(models.TransientModel):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("channel", "company_id")
+    def _compute_journal_id(self):
+        for wizard in self:
+            wizard.journal_id = self.env["distribution.payout.run"]._get_default_journal(
+                wizard.channel, wizard.company_id
+            )
+
     @api.depends("line_ids.amount")
     def _compute_totals(self):
         for wizard in self:
@@ -87,7 +93,8 @@ class DistributionPayoutWizard(models.TransientModel):
         if not amounts:
             raise UserError(self.env._("There is nothing to pay out."))
         # The wizard is open to finance only; nobody has the right to write withdrawals by hand.
-        run = self.env["distribution.payout.run"].sudo()._create_run(self.company_id, self.journal_id, amounts)
+        runs = self.env["distribution.payout.run"].sudo()
+        run = runs._create_run(self.company_id, self.journal_id, amounts, self.channel)
         return {
             "type": "ir.actions.act_window",
             "res_model": "distribution.payout.run",

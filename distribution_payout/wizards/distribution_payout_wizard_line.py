@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -16,7 +18,18 @@ class DistributionPayoutWizardLine(models.TransientModel):
     debt = fields.Monetary(related="account_id.debt")
     amount = fields.Monetary(required=True)
 
+    problem = fields.Char(
+        compute="_compute_problem", help="Why the amount cannot be paid this way. Remove the line, or mend it first."
+    )
+
     _account_uniq = models.UniqueIndex("(wizard_id, account_id)", "Each payee stands in a payout once.")
+
+    @api.depends("amount", "account_id", "wizard_id.channel", "wizard_id.journal_id")
+    def _compute_problem(self):
+        runs = self.env["distribution.payout.run"]
+        for line in self:
+            wizard, amount = line.wizard_id, Decimal(repr(line.amount))
+            line.problem = runs._get_payee_problem(wizard.channel, wizard.journal_id, line.account_id, amount)
 
     @api.constrains("amount")
     def _check_amount(self):

@@ -8,3 +8,4 @@ from . import orders
 from . import payments
 from . import refunds
 from . import sessions
+from . import withdrawals

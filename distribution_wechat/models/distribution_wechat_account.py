@@ -97,9 +97,34 @@ class DistributionWechatAccount(models.Model):
         compute="_compute_is_payment_active",
         help="Customers can pay: the account has an enabled payment provider.",
     )
+    wallet_journal_id = fields.Many2one(
+        comodel_name="account.journal",
+        string="Wallet Journal",
+        domain="[('type', 'in', ('bank', 'cash'))]",
+        check_company=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The journal of the merchant's balance at WeChat Pay, which commission is paid from.",
+    )
+    transfer_remark = fields.Char(
+        required=True, default="分销佣金", help="What the distributor reads in WeChat, at most 32 characters."
+    )
+    transfer_job = fields.Char(
+        string="Job (岗位类型)", required=True, default="分销员", help="Reported to WeChat with every transfer."
+    )
+    transfer_explanation = fields.Char(
+        string="Payment For (报酬说明)",
+        required=True,
+        default="推广佣金",
+        help="Reported to WeChat with every transfer.",
+    )
     access_token_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
     access_token_expires_at = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
 
+    _transfer_texts_length = models.Constraint(
+        "CHECK(length(transfer_remark) <= 32 AND length(transfer_job) <= 32 AND length(transfer_explanation) <= 32)",
+        "WeChat takes at most 32 characters for each text of a transfer.",
+    )
     _app_id_uniq = models.UniqueIndex("(app_id)", "There is an account for this app ID already.")
 
     # WeChat keeps an order payable for two hours.
@@ -286,6 +311,7 @@ class DistributionWechatAccount(models.Model):
         return {
             "TRANSACTION.": functools.partial(transactions._receive_wechat_payment, self),
             "REFUND.": functools.partial(transactions._receive_wechat_refund, self),
+            "MCHTRANSFER.": functools.partial(self.env["distribution.wechat.transfer"]._receive_notification, self),
         }
 
 

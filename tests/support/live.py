@@ -29,6 +29,7 @@ from wechat_simulator import Simulator
 
 import odoo.api
 import odoo.tools
+from odoo.tests import freeze_time
 
 from . import databases
 
@@ -96,6 +97,31 @@ class Live:
                 move.write({"quantity": wanted, "picked": True})
             picking.with_context(skip_backorder=True).button_validate()
             return picking.id
+
+    def earn_for(self, person, amount):
+        """Let a distributor earn an amount, by a sale long enough ago, and settle it: it is available then.
+
+        :param person: a `Person` who is a distributor
+        :param float amount: in CNY, what level 1 gets
+        """
+        with freeze_time(datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=60)), self.env() as env:
+            self._sell_for(env, person, amount)
+        with self.env() as env:
+            program = env["distribution.program"].browse(self.program_id)
+            env["distribution.commission.entry"]._release(program)
+            distributor = env["distribution.distributor"].browse(person.distributor_id)
+            env["distribution.settlement"]._create_from_due(program, distributor).action_post()
+
+    def _sell_for(self, env, person, amount):
+        customer = env["res.partner"].create({"name": f"Customer of {person.name}"})
+        distributor = env["distribution.distributor"].browse(person.distributor_id)
+        env["distribution.binding"]._bind(customer, distributor)
+        line = {"product_id": self.product_id, "product_uom_qty": 1, "price_unit": amount * 100 / RATES[1]}
+        order = env["sale.order"].create({"partner_id": customer.id, "order_line": [(0, 0, line)]})
+        order.action_confirm()
+        order.picking_ids.move_ids.write({"quantity": 1, "picked": True})
+        order.picking_ids.button_validate()
+        order.picking_ids._confirm_receipt()
 
     def run_cron(self, xml_id):
         """Run a scheduled action at once, as the cron worker would."""
@@ -273,7 +299,10 @@ def _create_world(live):
         # Some charts bring a currency of their own.
         env.company.currency_id = env.ref("base.CNY")
         program = env["distribution.program"].create(_prepare_program_vals(env))
-        account = env["distribution.wechat.account"].create(_prepare_account_vals(live, program))
+        wallet = env["account.journal"].create({"name": "WeChat Wallet", "code": "WXW", "type": "bank"})
+        account = env["distribution.wechat.account"].create(
+            {**_prepare_account_vals(live, program), "wallet_journal_id": wallet.id}
+        )
         account.action_activate_payment()
         live.program_id, live.account_id = program.id, account.id
     live.simulator.register_app(APP_ID, SECRET)

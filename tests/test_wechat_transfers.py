@@ -1,0 +1,322 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""Commission to a WeChat balance: earned, settled, asked for, approved, sent, confirmed, booked."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
+
+from support.money_out import Payee, assert_all_agree
+
+
+@pytest.fixture(autouse=True)
+def agreement(live):
+    yield
+    live.simulator.clear_faults()
+    live.simulator.notify_well()
+    assert live.simulator.wait_idle(20)
+    assert_all_agree(live)
+
+
+def set_program(live, **vals):
+    with live.env() as env:
+        env["distribution.program"].browse(live.program_id).write(vals)
+
+
+def test_from_earning_to_booked_money(live):
+    dora = Payee(live, "Dora", 100)
+    quote = dora.person.get("/me/withdrawals/quote", params={"amount": "40.00"}).json()
+    assert (quote["net"], quote["available"], quote["minimum"], quote["left_today"]) == ("40.00", "100.00", "10.00", 3)
+    assert quote["reasons"] == []
+    assert dora.ask()["state"] == "under_review"
+    assert dora.figures() == (60.0, 40.0)
+    assert dora.confirmation().json()["code"] == "not_waiting_for_confirmation"
+    dora.approve()
+    assert dora.state == "being_sent" and dora.bill() is None
+    dora.send()
+    reading = dora.read()
+    assert reading["state"] == "waiting_for_confirmation"
+    left = datetime.fromisoformat(reading["expires_at"]) - datetime.now(timezone.utc)
+    assert timedelta(hours=23) < left <= timedelta(hours=24)
+    parameters = dora.confirmation().json()
+    assert (parameters["openId"], parameters["appId"]) == (dora.person.open_id, "wxtest0000000001")
+    live.simulator.confirm_transfer(package=parameters["package"], openid=dora.person.open_id)
+    assert live.simulator.wait_idle(20)
+    assert dora.state == "paid" and dora.booked() == 1
+    assert dora.figures() == (60.0, 0.0)
+    assert dora.confirmation().status_code == 409
+    assert live.simulator.ledger()["users"][dora.person.open_id] == 10_000_000 + 4000
+
+
+def test_all_that_is_available_in_one_wish_without_review(live):
+    set_program(live, withdrawal_review=False)
+    try:
+        payee = Payee(live, "Fast", 12.34)
+        assert payee.ask(None)["state"] == "being_sent"
+        # No cron has run: the person's own question sends what is committed.
+        assert payee.query() == "waiting_for_confirmation"
+        payee.confirm()
+        assert payee.state == "paid" and payee.figures() == (0.0, 0.0)
+    finally:
+        set_program(live, withdrawal_review=True)
+
+
+def test_not_confirmed_in_time_the_money_is_available_again(live):
+    payee = Payee(live, "Late").go()
+    live.simulator.expire_transfer(payee.number)
+    assert live.simulator.wait_idle(20)
+    reading = payee.read()
+    assert (reading["state"], reading["reason"]) == ("expired", "It was not confirmed within 24 hours.")
+    assert payee.figures() == (100.0, 0.0) and payee.booked() == 0
+    old = payee.number
+    payee.go()
+    assert payee.number != old
+    payee.confirm()
+    assert payee.state == "paid"
+
+
+def test_expiry_while_the_notification_is_lost(live):
+    payee = Payee(live, "Forgetful").go()
+    live.simulator.notify_as("lost", "MCHTRANSFER*")
+    live.simulator.expire_transfer(payee.number)
+    assert payee.state == "waiting_for_confirmation"
+    payee.sweep()
+    assert payee.state == "expired" and payee.figures() == (100.0, 0.0)
+
+
+def test_nothing_to_confirm_after_the_deadline(live):
+    payee = Payee(live, "Overdue").go()
+    payee.write(expires_at=datetime.now() - timedelta(minutes=1))
+    assert payee.confirmation().status_code == 409
+    assert payee.state == "being_sent"
+
+
+def test_limits_of_the_program_hold_over_http(live):
+    payee = Payee(live, "Limited", 100)
+
+    def refused(body):
+        answer = payee.person.post("/me/withdrawals", body)
+        assert answer.status_code == 422, answer.text
+        return answer.json()["code"]
+
+    assert refused({"amount": "9.99"}) == "below_minimum"
+    assert refused({"amount": "100.01"}) == "not_enough"
+    assert refused({"amount": "10.001"}) == "amount_invalid"
+    assert refused({}) == refused({"amount": "10.00", "all": True}) == "invalid"
+    for _count in range(3):
+        payee.ask("10.00")
+    assert refused({"amount": "10.00"}) == "daily_limit_reached"
+    quote = payee.person.get("/me/withdrawals/quote").json()
+    assert (quote["left_today"], [reason["code"] for reason in quote["reasons"]]) == (0, ["daily_limit_reached"])
+    assert payee.figures() == (70.0, 30.0)
+    with live.env() as env:
+        env["distribution.distributor"].browse(payee.person.distributor_id).action_suspend()
+    assert refused({"amount": "10.00"}) == "suspended"
+
+
+def test_a_person_without_money_or_membership(live):
+    stranger = live.person("Nobody")
+    assert stranger.get("/me/withdrawals").json()["code"] == "not_a_distributor"
+    poor = Payee(live, "Poor", 0)
+    quote = poor.person.get("/me/withdrawals/quote").json()
+    assert (quote["available"], quote["reasons"][0]["code"]) == ("0.00", "not_enough")
+    assert poor.person.post("/me/withdrawals", {"amount": "10.00"}).json()["code"] == "not_enough"
+    assert poor.person.post("/me/withdrawals", {"all": True}).json()["code"] == "below_minimum"
+
+
+def test_real_name_is_wanted_from_2000_before_anything_is_sent(live):
+    payee = Payee(live, "Big", 5000, real_name="李小红")
+    answer = payee.person.post("/me/withdrawals", {"amount": "2000.00"})
+    assert answer.json()["code"] == "real_name_missing"
+    assert payee.figures() == (5000.0, 0.0)
+    payee.go("1999.99")
+    assert payee.state == "waiting_for_confirmation"
+    with live.env() as env:
+        distributor = env["distribution.distributor"].browse(payee.person.distributor_id)
+        distributor.real_name = "李小红"
+        env.flush_all()
+        env.invalidate_all()
+        assert distributor.real_name == "**红"
+        env.cr.execute("SELECT real_name_encrypted FROM distribution_distributor WHERE id = %s", [distributor.id])
+        assert "李" not in env.cr.fetchone()[0]
+    payee.confirm()
+    payee.go("2000.00")
+    payee.confirm()
+    assert payee.state == "paid"
+    assert "李小红" not in live.log.read_text()
+
+
+def test_finance_cannot_pay_out_a_large_amount_without_a_name(live):
+    payee = Payee(live, "Rich", 3000)
+    with pytest.raises(UserError, match="wants the real name"), live.env() as env:
+        account = env["distribution.account"].search([("distributor_id", "=", payee.person.distributor_id)])
+        wizard = env["distribution.payout.wizard"].create({"channel": "wechat"})
+        line = wizard.line_ids.filtered(lambda line: line.account_id == account)
+        assert "real name" in line.problem
+        (wizard.line_ids - line).unlink()
+        wizard.action_create_run()
+    assert payee.figures() == (3000.0, 0.0)
+
+
+def test_a_wrong_name_fails_and_gives_the_money_back(live):
+    payee = Payee(live, "Misnamed", 2500, real_name="李小红")
+    with live.env() as env:
+        env["distribution.distributor"].browse(payee.person.distributor_id).real_name = "李小绿"
+    payee.go("2000.00")
+    payee.confirm()
+    reading = payee.read()
+    assert (reading["state"], reading["reason"]) == ("failed", "The real name differs from that of the WeChat account.")
+    assert payee.figures() == (2500.0, 0.0)
+
+
+def test_finance_pays_out_over_wechat_without_being_asked(live):
+    payee = Payee(live, "Pushed", 55.5)
+    with live.env() as env:
+        wizard = env["distribution.payout.wizard"].create({"channel": "wechat"})
+        mine = wizard.line_ids.filtered(lambda line: line.distributor_id.id == payee.person.distributor_id)
+        assert not mine.problem
+        (wizard.line_ids - mine).unlink()
+        run = env["distribution.payout.run"].browse(wizard.action_create_run()["res_id"])
+        payee.id = run.withdrawal_ids.id
+        env.cr.commit()
+        outcome = run.action_send_wechat_transfers()
+        assert outcome["params"]["type"] == "success"
+        run_id = run.id
+    payee.confirm()
+    assert payee.state == "paid"
+    with live.env() as env:
+        assert env["distribution.payout.run"].browse(run_id).state == "done"
+
+
+def test_who_never_logged_in_cannot_be_paid_over_wechat(live):
+    with live.env() as env:
+        wallet = env["distribution.wechat.account"].browse(live.account_id).wallet_journal_id
+        partner = env["res.partner"].create({"name": "Offline"})
+        distributor = env["distribution.distributor"].create({"partner_id": partner.id, "program_id": live.program_id})
+        account = env["distribution.account"]._get_or_create(distributor, env.company)
+        problem = env["distribution.payout.run"]._get_payee_problem("wechat", wallet, account, 50)
+        assert "no login" in problem
+
+
+def test_withdrawals_at_wechat_are_not_touched_by_hand(live):
+    payee = Payee(live, "Guarded").go()
+    with live.env() as env:
+        withdrawal = env["distribution.withdrawal"].browse(payee.id)
+        with pytest.raises(UserError, match="nothing is recorded by hand"):
+            env["distribution.payout.confirm"].create({"run_id": withdrawal.run_id.id}).action_confirm()
+        with pytest.raises(UserError, match="nothing is recorded by hand"):
+            env["distribution.withdrawal.fail"].create({"withdrawal_id": payee.id, "reason": "No"}).action_confirm()
+        with pytest.raises(UserError, match="says how it ends"):
+            withdrawal._give_back("cancel", False)
+        with pytest.raises(UserError, match="says how it ends"):
+            withdrawal.run_id._confirm_paid(withdrawal, withdrawal.create_date.date())
+    assert payee.figures() == (60.0, 40.0)
+    payee.confirm()
+
+
+def test_rights(live):
+    payee = Payee(live, "Rights").go()
+    with live.env() as env:
+        reader = new_test_user(env, "transfer-reader", groups="distribution_core.group_distribution_user")
+        reader.write({"company_ids": [(4, live.company_id)], "company_id": live.company_id})
+        transfer = env["distribution.withdrawal"].browse(payee.id).wechat_transfer_ids.with_user(reader)
+        assert transfer.state == "wait_user_confirm"
+        for forbidden in (
+            transfer.action_advance,
+            transfer.action_cancel,
+            lambda: transfer.write({"state": "success"}),
+            lambda: transfer.read(["open_id"]),
+            lambda: transfer.read(["package_info"]),
+        ):
+            with pytest.raises(AccessError):
+                forbidden()
+    payee.confirm()
+
+
+# === CANCELLING === #
+
+
+def test_cancelled_while_under_review(live):
+    payee = Payee(live, "Undecided")
+    assert payee.ask()["can_cancel"] is True
+    answer = payee.cancel().json()
+    assert (answer["state"], answer["can_cancel"]) == ("cancelled", False)
+    assert payee.figures() == (100.0, 0.0)
+    assert payee.cancel().json()["state"] == "cancelled"
+    assert payee.figures() == (100.0, 0.0)
+
+
+def test_cancelled_before_it_was_sent_never_reaches_wechat(live):
+    payee = Payee(live, "Quick")
+    payee.ask()
+    payee.approve()
+    assert payee.cancel().json()["state"] == "cancelled"
+    payee.send()
+    payee.sweep()
+    assert payee.bill() is None and payee.figures() == (100.0, 0.0)
+
+
+def test_cancelled_at_wechat(live):
+    payee = Payee(live, "Hesitant").go()
+    assert payee.cancel().json()["state"] == "cancelling"
+    assert payee.figures() == (60.0, 40.0)
+    assert payee.confirmation().status_code == 409
+    payee.sweep()
+    assert live.simulator.wait_idle(20)
+    payee.sweep()
+    assert payee.state == "cancelled" and payee.figures() == (100.0, 0.0)
+    assert payee.bill()["state"] == "CANCELLED"
+
+
+def test_confirmation_wins_against_the_cancellation(live):
+    payee = Payee(live, "Torn").go()
+    live.simulator.add_fault("confirm_wins", contains=payee.number)
+    payee.cancel()
+    payee.sweep()
+    assert live.simulator.wait_idle(20)
+    assert payee.state == "paid" and payee.booked() == 1 and payee.figures() == (60.0, 0.0)
+    assert payee.cancel().json()["code"] == "not_cancellable"
+
+
+def test_confirmed_between_the_wish_to_cancel_and_the_call(live):
+    payee = Payee(live, "Faster").go()
+    payee.cancel()
+    live.simulator.notify_as("lost", "MCHTRANSFER*")
+    payee.confirm()
+    payee.sweep()
+    assert payee.state == "paid" and payee.booked() == 1
+
+
+def test_finance_cancels_the_run(live):
+    payee = Payee(live, "Stopped").go()
+    with live.env() as env:
+        env["distribution.withdrawal"].browse(payee.id).run_id.action_cancel()
+    assert payee.state == "cancelling"
+    payee.sweep()
+    assert live.simulator.wait_idle(20)
+    assert payee.state == "cancelled"
+
+
+# === TIME === #
+
+
+def test_bills_older_than_30_days_are_for_people(live):
+    payee = Payee(live, "Ancient").go()
+    payee.write(created_at=datetime.now() - timedelta(days=31))
+    payee.sweep()
+    payee.sweep()
+    assert payee.alerts() == ["WeChat gives no answer after 30 days"]
+    assert payee.figures() == (60.0, 40.0) and payee.transfer() == "wait_user_confirm"
+    payee.confirm()
+    assert payee.state == "paid" and payee.alerts() == []
+
+
+def test_lists_are_the_persons_own_and_paged(live):
+    payee = Payee(live, "Pager", 100)
+    ids = [payee.ask("10.00")["id"] for _count in range(3)]
+    first = payee.person.get("/me/withdrawals", params={"limit": 2}).json()
+    second = payee.person.get("/me/withdrawals", params={"limit": 2, "cursor": first["next_cursor"]}).json()
+    assert [item["id"] for item in first["items"] + second["items"]] == ids[::-1]
+    assert second["next_cursor"] is None
