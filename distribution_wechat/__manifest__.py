@@ -12,6 +12,8 @@
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
         "views/distribution_wechat_account_views.xml",
+        "views/distribution_wechat_scene_views.xml",
+        "views/distribution_distributor_views.xml",
         "views/distribution_wechat_menus.xml",
     ],
 }
