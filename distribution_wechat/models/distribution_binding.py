@@ -42,4 +42,5 @@ class DistributionBinding(models.Model):
         distributors = self.env["distribution.distributor"]
         if not program or not code:
             return distributors
-        return distributors.search([("program_id", "=", program.id), ("code", "=", code.strip().upper())])
+        found = distributors.search([("program_id", "=", program.id), ("code", "in", [code, code.upper()])])
+        return found.filtered(lambda distributor: distributor.code == code) or found
