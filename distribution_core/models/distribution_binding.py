@@ -131,9 +131,7 @@ class DistributionBinding(models.Model):
     @api.model
     def _get_current(self, partner, program):
         """Return the customer's active binding in a program: one or none, its dates not looked at."""
-        return self.search(
-            [("partner_id", "=", partner.id), ("program_id", "=", program.id), ("state", "=", "active")]
-        )
+        return self.search([("partner_id", "=", partner.id), ("program_id", "=", program.id), ("state", "=", "active")])
 
     @api.model
     def _prepare_binding_vals(self, partner, distributor, source, date_from):

@@ -20,9 +20,8 @@ class DistributionBinding(models.Model):
             ``code_unknown`` (no such code in this mini-program, or its distributor earns nothing)
         :rtype: tuple
         """
-        account, partner = identity.account_id, identity.partner_id
-        scanned = self.env["distribution.wechat.scene"]._find(account, scene) if scene else None
-        distributor = scanned.distributor_id if scanned else self._find_recommender(account.program_id, code)
+        partner = identity.partner_id
+        distributor, scanned = self._find_by_code(identity.account_id, scene, code)
         if not distributor or not distributor._can_recommend():
             return "code_unknown", self.browse(), scanned
         if distributor.partner_id == partner:
@@ -32,15 +31,22 @@ class DistributionBinding(models.Model):
         if current and current.distributor_id != distributor and current._is_protected_at(now):
             return "protected", current, scanned
         binding = self._bind(partner, distributor, "qr" if scanned else "code")
-        if scanned and scanned.purpose == "recruit":
+        if scanned.purpose == "recruit":
             identity.recruiter_id = distributor
         return "already_yours" if binding == current else "bound", binding, scanned
 
     @api.model
-    def _find_recommender(self, program, code):
-        """Return the distributor of a program with a code, as people type it; empty where there is none."""
-        distributors = self.env["distribution.distributor"]
-        if not program or not code:
-            return distributors
-        found = distributors.search([("program_id", "=", program.id), ("code", "in", [code, code.upper()])])
-        return found.filtered(lambda distributor: distributor.code == code) or found
+    def _find_by_code(self, account, scene=None, code=None):
+        """Return who made a code.
+
+        :return: the distributor, empty where there is none, and the `scene` record, empty for a code typed in
+        :rtype: tuple
+        """
+        scenes, distributors = self.env["distribution.wechat.scene"], self.env["distribution.distributor"]
+        if scene:
+            scanned = scenes._find(account, scene)
+            return scanned.distributor_id, scanned
+        # People type small letters, too.
+        domain = [("program_id", "=", account.program_id.id), ("code", "in", [code, code.upper()])]
+        found = distributors.search(domain)
+        return found.filtered(lambda distributor: distributor.code == code) or found[:1], scenes
