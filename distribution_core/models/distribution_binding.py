@@ -126,6 +126,8 @@ class DistributionBinding(models.Model):
                 )
             )
         current._end(self.env._("Bound to %s.", distributor.display_name))
+        # There is one active binding at any moment, the database sees to it: the old one ends before the new begins.
+        current.flush_recordset()
         return self.create(self._prepare_binding_vals(partner, distributor, source, moment))
 
     @api.model
