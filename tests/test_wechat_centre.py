@@ -447,6 +447,7 @@ def test_pending_is_what_the_terms_say_to_the_fen(live, shop):
     shop.bind(carl, dora)
     shop.sell(carl, 3, 33.33, ship=False)
     shop.sell(carl, 1, 0.05)
+    shop.sell(carl, 1, 0.05, ship=False)
     shop.sell(carl, 1, 0.04)
     shop.sell(carl, 7, 12.34, discount=5.55)
     shop.sell(carl, 7, 12.34, discount=5.55, ship=False)
