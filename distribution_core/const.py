@@ -13,3 +13,15 @@ DISTRIBUTOR_STATES = [
 
 # Suspension holds what is earned, it does not forfeit it: a suspended distributor still earns.
 EARNING_STATES = ("active", "suspended")
+
+# How a customer came to a distributor.
+BINDING_SOURCES = [
+    ("staff", "Staff"),
+    ("import", "Import"),
+    ("qr", "QR Code"),
+    ("link", "Link"),
+    ("code", "Distributor Code"),
+    ("share", "Share"),
+    ("order", "First Order"),
+    ("store", "Store"),
+]

@@ -21,6 +21,7 @@
         "views/distribution_payout_run_views.xml",
         "views/distribution_refund_request_views.xml",
         "views/distribution_wechat_account_views.xml",
+        "views/distribution_wechat_scene_views.xml",
         "views/distribution_wechat_transfer_views.xml",
         "views/distribution_withdrawal_views.xml",
         "views/payment_provider_views.xml",

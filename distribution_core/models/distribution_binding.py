@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ..const import BINDING_SOURCES
+
 
 class DistributionBinding(models.Model):
     _name = "distribution.binding"
@@ -33,7 +35,7 @@ class DistributionBinding(models.Model):
     program_id = fields.Many2one(related="distributor_id.program_id", store=True, index=True)
     company_id = fields.Many2one(related="program_id.company_id", store=True, index=True)
     source = fields.Selection(
-        selection=[("staff", "Staff"), ("import", "Import")],
+        selection=BINDING_SOURCES,
         required=True,
         default="staff",
         readonly=True,
@@ -101,6 +103,8 @@ class DistributionBinding(models.Model):
     def _bind(self, partner, distributor, source="staff", date_from=None):
         """Bind a customer to a distributor, or keep the binding there is to the same one.
 
+        Two at once for the same customer wait for each other (see `res.partner._lock_for_distribution`).
+
         :param partner: the customer, a `res.partner`
         :param distributor: a `distribution.distributor`
         :param str source: how the binding came about, a key of `source`
@@ -109,13 +113,8 @@ class DistributionBinding(models.Model):
         :raise UserError: while another distributor's binding is protected
         """
         moment = date_from or fields.Datetime.now()
-        current = self.search(
-            [
-                ("partner_id", "=", partner.id),
-                ("program_id", "=", distributor.program_id.id),
-                ("state", "=", "active"),
-            ]
-        )
+        partner._lock_for_distribution()
+        current = self._get_current(partner, distributor.program_id)
         if current and current.distributor_id == distributor and current._is_valid_at(moment):
             return current
         if current and current._is_protected_at(moment):
@@ -127,7 +126,14 @@ class DistributionBinding(models.Model):
                 )
             )
         current._end(self.env._("Bound to %s.", distributor.display_name))
+        # There is one active binding at any moment, the database sees to it: the old one ends before the new begins.
+        current.flush_recordset()
         return self.create(self._prepare_binding_vals(partner, distributor, source, moment))
+
+    @api.model
+    def _get_current(self, partner, program):
+        """Return the customer's active binding in a program: one or none, its dates not looked at."""
+        return self.search([("partner_id", "=", partner.id), ("program_id", "=", program.id), ("state", "=", "active")])
 
     @api.model
     def _prepare_binding_vals(self, partner, distributor, source, date_from):

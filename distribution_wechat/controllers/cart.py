@@ -6,7 +6,8 @@ from odoo.http import request
 from ..schemas.cart import Cart, CartLine, CartQuantity
 from ..tools.money import to_text
 from .api import endpoint
-from .person import get_identity, get_image_url
+from .current import get_identity
+from .images import get_image_url
 from .problem import Problem
 
 

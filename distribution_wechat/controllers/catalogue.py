@@ -15,8 +15,9 @@ from ..schemas.catalogue import (
 )
 from ..tools.money import to_text
 from .api import endpoint
+from .current import get_earning_program, get_identity
+from .images import get_image_url
 from .paging import get_page
-from .person import get_earning_program, get_identity, get_image_url
 from .problem import Problem
 
 SORTING = {

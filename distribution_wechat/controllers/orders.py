@@ -1,6 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from datetime import UTC
-
 from odoo import http
 from odoo.fields import Domain
 from odoo.http import request
@@ -11,9 +9,11 @@ from ..tools.locks import wait_in_line
 from ..tools.money import to_text
 from .api import endpoint
 from .cart import find_variants
+from .current import get_identity
+from .images import get_image_url
 from .paging import get_page
-from .person import get_identity, get_image_url
 from .problem import Problem
+from .times import to_utc
 
 BASKET_PROBLEMS = [(404, "product_unknown"), (422, "cart_empty"), (422, "refused")]
 
@@ -152,8 +152,8 @@ def _summarise(order):
         "id": order.id,
         "number": order.name,
         "status": order._get_shop_status(),
-        "placed_at": order.create_date.replace(tzinfo=UTC),
-        "pay_until": pay_until and pay_until.replace(tzinfo=UTC),
+        "placed_at": to_utc(order.create_date),
+        "pay_until": to_utc(pay_until),
         "currency": order.currency_id.name,
         "total": to_text(order.currency_id, order.amount_total),
         "lines": [_describe_line(line) for line in order.order_line if line.product_id],
@@ -175,8 +175,8 @@ def _describe_line(line):
 
 def _describe_delivery(picking):
     return Delivery(
-        shipped_at=picking.date_done.replace(tzinfo=UTC),
-        received_at=picking.commission_received_on and picking.commission_received_on.replace(tzinfo=UTC) or None,
+        shipped_at=to_utc(picking.date_done),
+        received_at=to_utc(picking.commission_received_on),
         carrier=picking.carrier_id.name or None,
         tracking_number=picking.carrier_tracking_ref or None,
     )

@@ -1,15 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from datetime import UTC
-
 from odoo import http
 
 from ..client.errors import WeChatError, WeChatUnavailable
 from ..schemas.payments import PayAnswer, PaymentAnswer, PaymentParameters
 from ..tools.money import to_text
 from .api import endpoint
+from .current import get_identity
 from .orders import find_order
-from .person import get_identity
 from .problem import Problem
+from .times import to_utc
 
 NOT_PAYABLE = {
     "paid": ("already_paid", "The order is paid."),
@@ -80,7 +79,7 @@ class PaymentsController(http.Controller):
             "paid": to_text(currency, paid),
             "refunding": to_text(currency, refunding),
             "refunded": to_text(currency, refunded),
-            "expires_at": expires_at.replace(tzinfo=UTC) if expires_at else None,
+            "expires_at": to_utc(expires_at),
         }
 
     def _unavailable(self):

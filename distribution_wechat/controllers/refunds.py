@@ -1,6 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from datetime import UTC
-
 from odoo import http
 from odoo.http import request
 
@@ -9,6 +7,7 @@ from ..tools.money import to_text
 from .api import endpoint
 from .orders import find_order
 from .problem import Problem
+from .times import to_utc
 
 
 class RefundsController(http.Controller):
@@ -62,7 +61,7 @@ def _describe(asked):
         id=asked.id,
         number=asked.name,
         status=asked._get_shop_status(),
-        requested_at=asked.create_date.replace(tzinfo=UTC),
+        requested_at=to_utc(asked.create_date),
         currency=asked.currency_id.name,
         amount=to_text(asked.currency_id, asked.amount),
         reason=asked.reason,

@@ -1,11 +1,19 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+import logging
+
 from odoo import http
+from odoo.exceptions import UserError
 from odoo.http import request
 
 from ..client.errors import WeChatError, WeChatUnavailable
+from ..schemas.centre import BindingOutcome
 from ..schemas.sessions import Login, LoginAnswer, Phone, PhoneAnswer, Refresh
+from ..tools.masking import mask_phone
 from .api import endpoint
+from .bindings import bind
 from .problem import Problem
+
+_logger = logging.getLogger(__name__)
 
 
 class SessionsController(http.Controller):
@@ -25,7 +33,8 @@ class SessionsController(http.Controller):
         account = self._find_account(body.app_id)
         person = self._ask_wechat(account, "code_to_session", body.code)
         identity, is_new = request.env["distribution.wechat.identity"].sudo()._find_or_create(account, person)
-        return self._login_answer(request.env["distribution.api.token"].sudo()._issue(identity), is_new)
+        binding = self._bind(identity, body.scene) if body.scene else None
+        return self._login_answer(request.env["distribution.api.token"].sudo()._issue(identity), is_new, binding)
 
     @endpoint(
         "POST",
@@ -59,7 +68,7 @@ class SessionsController(http.Controller):
         token = request.env["distribution.api.token"].sudo().browse(request.distribution_token_id)
         phone = self._ask_wechat(token.identity_id.account_id, "get_phone_number", body.code)
         request.env.user.sudo().partner_id.phone = phone
-        return PhoneAnswer(phone=f"{phone[:-8]}****{phone[-4:]}")
+        return PhoneAnswer(phone=mask_phone(phone))
 
     def _find_account(self, app_id):
         account = request.env["distribution.wechat.account"].sudo().search([("app_id", "=", app_id)])
@@ -79,6 +88,17 @@ class SessionsController(http.Controller):
                 raise Problem(502, "wechat_unavailable", "WeChat cannot be reached now. Try again.") from error
         return answers[method, code]
 
-    def _login_answer(self, issued, is_new):
+    def _bind(self, identity, scene):
+        """Bind the person by the code they came with; whatever is wrong with it, they are logged in."""
+        try:
+            with request.env.cr.savepoint():
+                return bind(identity.with_company(identity.company_id), scene)
+        except UserError as error:
+            _logger.warning("Identity %s could not be bound at login: %s", identity.id, type(error).__name__)
+            return BindingOutcome(outcome="code_unknown")
+
+    def _login_answer(self, issued, is_new, binding=None):
         access, refresh, seconds = issued
-        return LoginAnswer(access_token=access, refresh_token=refresh, expires_in=seconds, is_new=is_new)
+        return LoginAnswer(
+            access_token=access, refresh_token=refresh, expires_in=seconds, is_new=is_new, binding=binding
+        )

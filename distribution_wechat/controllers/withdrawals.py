@@ -17,7 +17,7 @@ from ..schemas.withdrawals import (
 )
 from ..tools.money import to_text
 from .api import endpoint
-from .own import NOT_A_DISTRIBUTOR, _find_own_distributor, _find_own_identity
+from .current import NOT_A_DISTRIBUTOR, get_distributor, get_identity
 from .paging import get_page
 from .problem import Problem
 
@@ -45,7 +45,7 @@ class WithdrawalsController(http.Controller):
     )
     def quote(self, query):
         """Say what a withdrawal would mean, and what stands against it."""
-        distributor, company = _find_own_distributor(), _find_own_identity().account_id.company_id
+        distributor, company = get_distributor(), get_identity().account_id.company_id
         domain = [("distributor_id", "=", distributor.id), ("company_id", "=", company.id)]
         account = request.env["distribution.account"].sudo().search(domain)
         program, currency = distributor.program_id, company.currency_id
@@ -77,15 +77,15 @@ class WithdrawalsController(http.Controller):
         idempotent=True,
         problems=[NOT_A_DISTRIBUTOR, *((422, code) for code in (*REFUSALS, "refused"))],
     )
-    def create(self, body):
+    def ask(self, body):
         """Ask for money to be paid out."""
-        accounts, company = request.env["distribution.account"].sudo(), _find_own_identity().account_id.company_id
-        account = accounts._get_or_create(_find_own_distributor(), company)
+        accounts, company = request.env["distribution.account"].sudo(), get_identity().account_id.company_id
+        account = accounts._get_or_create(get_distributor(), company)
         amount = self._to_amount(account, body.amount)
         for code, detail in self._find_problems(account, amount):
             raise Problem(422, code, detail)
         withdrawals = request.env["distribution.withdrawal"].sudo().with_company(account.company_id)
-        return _to_schema(withdrawals._request_over_wechat(_find_own_identity(), account, amount))
+        return _to_schema(withdrawals._request_over_wechat(get_identity(), account, amount))
 
     @endpoint(
         "GET",
@@ -97,7 +97,7 @@ class WithdrawalsController(http.Controller):
     )
     def list_all(self, query):
         """List what was withdrawn, the newest first."""
-        domain = [("distributor_id", "=", _find_own_distributor().id)]
+        domain = [("distributor_id", "=", get_distributor().id)]
         withdrawals, cursor = get_page(request.env["distribution.withdrawal"].sudo(), domain, query)
         return WithdrawalPage(items=[_to_schema(withdrawal) for withdrawal in withdrawals], next_cursor=cursor)
 
@@ -108,7 +108,7 @@ class WithdrawalsController(http.Controller):
         answer=Withdrawal,
         problems=[NOT_A_DISTRIBUTOR],
     )
-    def read(self, withdrawal_id):
+    def show(self, withdrawal_id):
         """Show one withdrawal."""
         return _to_schema(self._find_own(withdrawal_id))
 
@@ -169,7 +169,7 @@ class WithdrawalsController(http.Controller):
         withdrawals = request.env["distribution.withdrawal"].sudo()
         problems = withdrawals._get_request_problems(account, amount)
         if not problems:
-            problem = withdrawals._get_wechat_problem(_find_own_identity(), account, amount)
+            problem = withdrawals._get_wechat_problem(get_identity(), account, amount)
             problems = [problem] if problem else []
         return problems
 
@@ -178,7 +178,7 @@ class WithdrawalsController(http.Controller):
 
         :raise Problem: 404 for those of others
         """
-        domain = [("id", "=", withdrawal_id), ("distributor_id", "=", _find_own_distributor().id)]
+        domain = [("id", "=", withdrawal_id), ("distributor_id", "=", get_distributor().id)]
         withdrawal = request.env["distribution.withdrawal"].sudo().search(domain)
         if not withdrawal:
             raise Problem(404, "not_found", "There is no such record.")

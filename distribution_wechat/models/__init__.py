@@ -1,7 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import distribution_api_idempotency
 from . import distribution_api_token
+from . import distribution_binding
 from . import distribution_cart_line
+from . import distribution_commission_entry
 from . import distribution_distributor
 from . import distribution_payout_run
 from . import distribution_refund_request
@@ -9,6 +11,7 @@ from . import distribution_refund_request_line
 from . import distribution_stock_gate
 from . import distribution_wechat_account
 from . import distribution_wechat_identity
+from . import distribution_wechat_scene
 from . import distribution_wechat_transfer
 from . import distribution_withdrawal
 from . import ir_http

@@ -45,7 +45,7 @@ class DistributionPayoutRun(models.Model):
 
     def _prepare_payments(self):
         """Override of `distribution_payout`: write the intents, which a scheduled action sends."""
-        super()._prepare_payments()
+        result = super()._prepare_payments()
         for run in self.filtered(lambda run: run.channel == "wechat"):
             withdrawals = run._get_open_withdrawals()
             identities = {withdrawal: run._get_wechat_identity(withdrawal) for withdrawal in withdrawals}
@@ -55,6 +55,7 @@ class DistributionPayoutRun(models.Model):
                 [transfers._prepare_transfer_vals(withdrawal, identity) for withdrawal, identity in identities.items()]
             )
             transfers._trigger_crons()
+        return result
 
     def _get_wechat_identity(self, withdrawal):
         """Return whom to pay: who has asked, else the distributor's person in a mini-program of this wallet."""

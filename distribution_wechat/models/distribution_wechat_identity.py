@@ -20,10 +20,23 @@ class DistributionWechatIdentity(models.Model):
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     open_id = fields.Char(string="Open ID", required=True, readonly=True, groups="base.group_system")
     union_id = fields.Char(string="Union ID", readonly=True, index="btree_not_null", groups="base.group_system")
+    recruiter_id = fields.Many2one(
+        comodel_name="distribution.distributor",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+        help="Whose code for recruiting the person scanned last: the upline, should the person apply.",
+    )
 
     _open_id_uniq = models.UniqueIndex("(account_id, open_id)", "This person is known already.")
 
     # === BUSINESS METHODS === #
+
+    def _get_distributor(self):
+        """Return the person's membership in the mini-program's program, whatever its state; empty if there is none."""
+        self.ensure_one()
+        domain = [("partner_id", "=", self.partner_id.id), ("program_id", "=", self.account_id.program_id.id)]
+        return self.env["distribution.distributor"].search(domain)
 
     @api.model
     def _find_or_create(self, account, session):

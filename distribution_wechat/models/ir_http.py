@@ -36,5 +36,7 @@ class IrHttp(models.AbstractModel):
             raise Problem(401, "token_invalid", "Log in: the access token is missing, unknown or expired.")
         user_id, token_id = known
         request.update_env(user=user_id)
+        # In the reader's language, whatever the phone's browser says.
+        request.update_context(**request.env.user.context_get())
         request.session.can_save = False
         request.distribution_token_id = token_id

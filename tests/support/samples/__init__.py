@@ -17,7 +17,7 @@ class Sample:
     :param path: values for the parts of the path, of records the person may see
     :param body: the JSON body
     :param query: the parameters
-    :param foreign: values for the path of a record of somebody else
+    :param foreign: values for the path of a record that this person has, and others must not see
     :param public: called without a token
     """
 

@@ -1,0 +1,101 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import fields, http
+from odoo.http import request
+
+from ..schemas.centre import Apply, Me, Membership, MyBinding, MyMembership
+from ..tools.masking import mask_name, mask_phone
+from .api import endpoint
+from .current import NOT_A_DISTRIBUTOR, get_distributor, get_identity
+from .problem import Problem
+from .times import to_utc
+
+
+class MembershipController(http.Controller):
+    """Who I am, and how I become a distributor."""
+
+    @endpoint("GET", "/me", answer=Me, readonly=True)
+    def get_me(self):
+        """Tell who I am: customer, distributor, whose customer."""
+        identity = get_identity()
+        distributor = identity._get_distributor()
+        return Me(
+            name=identity.partner_id.name,
+            phone=mask_phone(identity.partner_id.phone),
+            is_distributor=bool(distributor) and distributor._is_earning(),
+            distributor=MyMembership(state=distributor.state, code=distributor.code) if distributor else None,
+            binding=self._my_binding(identity),
+        )
+
+    @endpoint("GET", "/me/distributor", answer=Membership, readonly=True, problems=[NOT_A_DISTRIBUTOR])
+    def get_membership(self):
+        """Tell what became of my application, and my grade and upline."""
+        return self._membership_answer(get_distributor())
+
+    @endpoint(
+        "POST",
+        "/me/distributor",
+        body=Apply,
+        answer=Membership,
+        idempotent=True,
+        problems=[
+            (404, "code_unknown"),
+            (409, "program_closed"),
+            (409, "membership_suspended"),
+            (409, "membership_closed"),
+            (422, "agreement_required"),
+            (422, "own_code"),
+        ],
+    )
+    def apply(self, body):
+        """Apply to become a distributor; applying again changes nothing."""
+        if not body.agreement_accepted:
+            raise Problem(422, "agreement_required", request.env._("Accept the agreement first."))
+        identity = get_identity()
+        self._check_program(identity)
+        upline = self._find_upline(identity, body)
+        distributor = request.env["distribution.distributor"].sudo()._apply(identity, upline, body.name)
+        if distributor.state in ("suspended", "closed"):
+            raise Problem(
+                409, f"membership_{distributor.state}", request.env._("Your membership was ended or suspended.")
+            )
+        return self._membership_answer(distributor)
+
+    def _check_program(self, identity):
+        if not identity.account_id.program_id.active:
+            raise Problem(409, "program_closed", request.env._("No applications are taken at present."))
+
+    def _find_upline(self, identity, body):
+        """Return whom the application names as recruiter, empty for nobody.
+
+        :raise Problem: 404 for an unknown code or a distributor who is not active, 422 for the person's own
+        """
+        if body.scene is None and body.code is None:
+            return request.env["distribution.distributor"].sudo()
+        bindings = request.env["distribution.binding"].sudo()
+        upline, _scanned = bindings._find_by_code(identity.account_id, body.scene, body.code)
+        if not upline or not upline._can_recommend():
+            raise Problem(404, "code_unknown", request.env._("There is no such code, or it is no longer in use."))
+        if upline.partner_id == identity.partner_id:
+            raise Problem(422, "own_code", request.env._("This is your own code."))
+        return upline
+
+    def _my_binding(self, identity):
+        bindings = request.env["distribution.binding"].sudo()
+        valid = bindings._find_valid(identity.partner_id, identity.account_id.program_id, fields.Datetime.now())
+        if not valid:
+            return None
+        return MyBinding(
+            recommended_by=mask_name(valid.distributor_id.partner_id.name),
+            since=to_utc(valid.date_from),
+            until=to_utc(valid.date_to),
+        )
+
+    def _membership_answer(self, distributor):
+        return Membership(
+            state=distributor.state,
+            code=distributor.code,
+            grade=distributor.grade_id.name or None,
+            upline=mask_name(distributor.parent_id.partner_id.name) if distributor.parent_id else None,
+            program=distributor.program_id.name,
+            applied_at=to_utc(distributor.create_date),
+        )

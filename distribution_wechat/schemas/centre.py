@@ -1,0 +1,244 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from .base import Amount, Id, PageQuery, Schema
+
+Scene = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9A-Za-z]{1,32}$")]
+DistributorCode = Annotated[
+    str, StringConstraints(strict=True, strip_whitespace=True, pattern=r"^[!-~]+$", max_length=32)
+]
+Name = Annotated[
+    # Something to read, and no control characters, which PostgreSQL would not all take.
+    str,
+    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$"),
+]
+Purpose = Literal["shop", "product", "recruit"]
+State = Literal["draft", "active", "suspended", "closed"]
+Outcome = Literal["bound", "already_yours", "protected", "own_code", "code_unknown"]
+
+
+# === BINDING === #
+
+
+class Bind(Schema):
+    """Either the `scene` of a code that was scanned or a distributor's `code` that was typed in."""
+
+    scene: Scene | None = None
+    code: DistributorCode | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self):
+        if (self.scene is None) == (self.code is None):
+            raise ValueError("Send either a scene or a code.")
+        return self
+
+
+class BindingOutcome(Schema):
+    """What came of a code: whose customer the person is now, and what the code leads to.
+
+    `until` is when the binding ends; for the outcome `protected` it is when the other distributor's protection ends.
+    """
+
+    outcome: Outcome
+    recommended_by: str | None = None
+    until: datetime.datetime | None = None
+    purpose: Purpose | None = None
+    product_id: int | None = None
+
+
+# === WHO I AM === #
+
+
+class MyBinding(Schema):
+    """Who recommended the person, masked, and until when orders count for them (None: for good)."""
+
+    recommended_by: str
+    since: datetime.datetime
+    until: datetime.datetime | None
+
+
+class MyMembership(Schema):
+    state: State
+    code: str
+
+
+class Me(Schema):
+    """The person logged in; `is_distributor` while orders count for them."""
+
+    name: str
+    phone: str | None
+    is_distributor: bool
+    distributor: MyMembership | None
+    binding: MyBinding | None
+
+
+class Apply(Schema):
+    """An application; `scene` or `code` name who recruited the person."""
+
+    agreement_accepted: Annotated[bool, Field(strict=True)]
+    name: Name | None = None
+    scene: Scene | None = None
+    code: DistributorCode | None = None
+
+    @model_validator(mode="after")
+    def _at_most_one(self):
+        if self.scene is not None and self.code is not None:
+            raise ValueError("Send either a scene or a code.")
+        return self
+
+
+class Membership(Schema):
+    """An application and what became of it: draft until the merchant accepts it. `upline` is masked."""
+
+    state: State
+    code: str
+    grade: str | None
+    upline: str | None
+    program: str
+    applied_at: datetime.datetime
+
+
+# === CODES === #
+
+
+class NewCode(Schema):
+    purpose: Purpose
+    product_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _product_for_products(self):
+        if (self.purpose == "product") != (self.product_id is not None):
+            raise ValueError("A code for a product names the product, others do not.")
+        return self
+
+
+class MyCode(Schema):
+    """A code: `code` to be typed in, `scene` and `page` for sharing in WeChat and for the image."""
+
+    code: str
+    purpose: Purpose
+    product_id: int | None
+    scene: str
+    page: str
+
+
+class CodeImage(Schema):
+    """The mini-program code as WeChat drew it, in base64."""
+
+    media_type: Literal["image/png", "image/jpeg"]
+    image: str
+
+
+# === MONEY === #
+
+
+class LevelCount(Schema):
+    level: int
+    count: int
+
+
+class Summary(Schema):
+    """What the distributor has, by state, with the mini-program's company.
+
+    pending: expected, not yet earned; held until its release date; due until the next settlement; available to be
+    withdrawn; in_withdrawal: asked for; waiting_confirmation: to be confirmed in WeChat; paid; taken_back so far;
+    debt: repaid from the next earnings. Earnings of a period are net of what was taken back in it, on days in the
+    program's time zone. Level 1 of the team are those the distributor recruited.
+    """
+
+    currency: str
+    pending: Amount
+    held: Amount
+    next_release_date: datetime.date | None
+    due: Amount
+    next_settlement_date: datetime.date | None
+    available: Amount
+    in_withdrawal: Amount
+    waiting_confirmation: Amount
+    paid: Amount
+    taken_back: Amount
+    debt: Amount
+    today: Amount
+    yesterday: Amount
+    this_month: Amount
+    team: list[LevelCount]
+    customers: int
+    orders: int
+
+
+class EntryQuery(PageQuery):
+    """Filters of the entries; dates are business dates, both included."""
+
+    state: Literal["held", "due", "settled"] | None = None
+    kind: Literal["earning", "clawback"] | None = None
+    level: Annotated[int, Field(ge=1, le=3)] | None = None
+    date_from: datetime.date | None = None
+    date_to: datetime.date | None = None
+
+
+class Entry(Schema):
+    """A row of the ledger. The buyer is masked on level 1 and hidden above; `rate` is in per cent.
+
+    `why` and `reason_text` are in the reader's language; `reason` says why an amount was taken back.
+    """
+
+    id: int
+    order: str
+    buyer: str | None
+    product: str
+    level: int
+    kind: Literal["earning", "clawback"]
+    state: Literal["held", "due", "settled"]
+    date: datetime.date
+    release_date: datetime.date
+    currency: str
+    base: Amount
+    rate: Amount
+    amount: Amount
+    why: str | None
+    reason: Literal["cancelled", "returned", "credited", "changed"] | None
+    reason_text: str | None
+
+
+class EntryPage(Schema):
+    items: list[Entry]
+    next_cursor: str | None
+
+
+# === TEAM AND CUSTOMERS === #
+
+
+class TeamQuery(PageQuery):
+    level: Annotated[int, Field(ge=1, le=3)] | None = None
+
+
+class TeamMember(Schema):
+    """A distributor below, masked; `sales` are untaxed, of confirmed orders; `team_count` down to the paid levels."""
+
+    name: str
+    level: int
+    state: State
+    grade: str | None
+    joined_on: datetime.date
+    orders: int
+    sales: Amount
+    team_count: int
+
+
+class TeamPage(Schema):
+    items: list[TeamMember]
+    next_cursor: str | None
+
+
+class Customer(Schema):
+    name: str
+    since: datetime.datetime
+    until: datetime.datetime | None
+
+
+class CustomerPage(Schema):
+    items: list[Customer]
+    next_cursor: str | None

@@ -1,0 +1,74 @@
+"""Binding, membership, codes, the distributor's figures, entries, team, customers."""
+
+from . import Sample
+
+
+def recruiter(person):
+    """Return an active distributor whose name the person must not learn."""
+    other = person.live.person("Recruiter")
+    other.become_distributor()
+    return other
+
+
+def distributor_code(person):
+    with person.live.env() as env:
+        return env["distribution.distributor"].browse(person.distributor_id).code
+
+
+def as_distributor(make=lambda person: {}):
+    """Make the person a distributor before a value is made."""
+
+    def made(person):
+        if not getattr(person, "distributor_id", None):
+            person.become_distributor()
+        return make(person)
+
+    return made
+
+
+def bind(person):
+    return {"code": distributor_code(recruiter(person))}
+
+
+def apply(person):
+    return {"agreement_accepted": True, "name": "Table Person", "code": distributor_code(recruiter(person))}
+
+
+def own_scene(person):
+    as_distributor()(person)
+    answer = person.post("/me/codes", {"purpose": "shop"})
+    assert answer.status_code == 200, answer.text
+    return {"scene": answer.json()["scene"]}
+
+
+def own_entry(person):
+    """Let the person earn on an order that was sent out and received."""
+    as_distributor()(person)
+    with person.live.env() as env:
+        customer = env["res.partner"].create({"name": "Table Customer"})
+        distributor = env["distribution.distributor"].browse(person.distributor_id)
+        env["distribution.binding"]._bind(customer, distributor)
+        line = {"product_id": person.live.product_id, "product_uom_qty": 1, "price_unit": 100.0}
+        order = env["sale.order"].create({"partner_id": customer.id, "order_line": [(0, 0, line)]})
+        order.action_confirm()
+        for move in order.picking_ids.move_ids:
+            move.write({"quantity": move.product_uom_qty, "picked": True})
+        order.picking_ids.with_context(skip_backorder=True).button_validate()
+        order.action_confirm_receipt()
+        entry = env["distribution.commission.entry"].search([("distributor_id", "=", distributor.id)], limit=1)
+        return {"entry_id": entry.id}
+
+
+SAMPLES = {
+    ("POST", "/bindings"): Sample(body=bind),
+    ("GET", "/me"): Sample(),
+    ("GET", "/me/distributor"): Sample(query=as_distributor()),
+    ("POST", "/me/distributor"): Sample(body=apply),
+    ("POST", "/me/codes"): Sample(body=as_distributor(lambda person: {"purpose": "shop"})),
+    ("GET", "/me/codes/<string:scene>/image"): Sample(path=own_scene, foreign=own_scene),
+    ("GET", "/me/summary"): Sample(query=as_distributor()),
+    ("GET", "/me/entries"): Sample(query=as_distributor(lambda person: {"state": "held", "level": "1"})),
+    ("GET", "/me/entries/<int:entry_id>"): Sample(path=own_entry, foreign=own_entry),
+    ("GET", "/me/team"): Sample(query=as_distributor(lambda person: {"level": "1"})),
+    ("GET", "/me/customers"): Sample(query=as_distributor()),
+}
