@@ -130,6 +130,16 @@ def test_bug_24_no_route_moves_money_without_a_login(live):
     payee.confirm()
 
 
+def test_bug_25_fields_of_an_order_are_not_the_customers_to_write(live):
+    buyer = live.person("Assigner")
+    for field, value in (("partner_id", 1), ("price_unit", 0.01), ("state", "sale"), ("amount_total", 0)):
+        answer = buyer.post("/orders", {"lines": [{"variant_id": live.product_id, "quantity": 1}], field: value})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+        line = {"variant_id": live.product_id, "quantity": 1, field: value}
+        answer = buyer.post("/orders", {"lines": [line]})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
 def test_bug_27_settings_are_enforced_also_at_once(live):
     payee = Payee(live, "Limit", 100)
     with live.env() as env:
