@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 
 from PIL import Image, ImageDraw
 
@@ -30,8 +31,8 @@ def cup(liquor, ground):
     ellipse(150, 215, 490, 325, SHADE)
     ellipse(162, 223, 478, 317, liquor or PORCELAIN)
     if liquor:
-        leaf(draw, 300, 255)
-        leaf(draw, 350, 280)
+        leaf(draw, 268, 262)
+        leaf(draw, 330, 284)
     image = image.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)
@@ -40,5 +41,7 @@ def cup(liquor, ground):
 
 def leaf(draw, left, top):
     """Draw a tea leaf that floats."""
-    points = [(left, top), (left + 30, top - 16), (left + 66, top + 2), (left + 30, top + 14)]
-    draw.polygon([(x * SCALE, y * SCALE) for x, y in points], fill=LEAF)
+    steps = range(17)
+    upper = [(left + 4 * step, top - 15 * math.sin(math.pi * step / 16)) for step in steps]
+    lower = [(left + 4 * step, top + 9 * math.sin(math.pi * step / 16)) for step in reversed(steps)]
+    draw.polygon([(x * SCALE, y * SCALE) for x, y in upper + lower], fill=LEAF)

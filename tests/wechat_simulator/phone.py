@@ -43,9 +43,7 @@ def serve_file(name):
 def ask_shop(shop_url, request):
     """Return the shop's answer to a request of the phone."""
     if not shop_url:
-        return _problem(
-            503, "no_shop", "模拟器没有连接商城：请用 --shop 启动。The simulator was started without --shop."
-        )
+        return _problem(503, "no_shop", "模拟器没有连接商城 · The simulator was started without --shop.")
     headers = {name: request.header(name) for name in PASSED_ON if request.header(name)}
     connection = http.client.HTTPConnection(urlsplit(shop_url).netloc, timeout=ANSWERS_WITHIN)
     try:
@@ -55,7 +53,7 @@ def ask_shop(shop_url, request):
         return Answer(response.status, response.read(), kind)
     except (OSError, http.client.HTTPException) as error:
         _logger.warning("The shop does not answer: %s", error)
-        return _problem(502, "shop_unavailable", "商城没有应答，请稍后再试。The shop does not answer.")
+        return _problem(502, "shop_unavailable", "商城没有应答 · The shop does not answer.")
     finally:
         connection.close()
 

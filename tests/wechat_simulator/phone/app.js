@@ -24,7 +24,7 @@ const ROUTES = [
     [/^me$/, "我的", me.showMe, "me"],
     [/^who$/, "选择用户", me.showWho],
 ];
-const TABS = {shop: ["商城", "🏠"], cart: ["购物车", "🛒"], orders: ["订单", "📦"], centre: ["分销", "💰"], me: ["我的", "🙂"]};
+const TABS = {shop: "商城", cart: "购物车", orders: "订单", centre: "分销", me: "我的"};
 let asked = 0;
 
 async function show() {
@@ -54,8 +54,8 @@ function frame(title, tab, bare) {
     document.getElementById("title").textContent = title;
     document.getElementById("back").hidden = Boolean(tab) || bare;
     document.getElementById("person").textContent = person()?.name || "";
-    const tabs = Object.entries(TABS).map(([name, [label, icon]]) =>
-        h(`a${name === tab ? ".here" : ""}`, {href: `#/${name}`}, h("span", {"aria-hidden": "true"}, icon), label)
+    const tabs = Object.entries(TABS).map(([name, label]) =>
+        h(`a${name === tab ? ".here" : ""}`, {href: `#/${name}`}, label)
     );
     document.getElementById("tabs").replaceChildren(...(bare ? [] : tabs));
 }

@@ -1,7 +1,7 @@
 // License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 /* The distributor's side: membership, money, team, codes, withdrawals. */
 import {get, listed, person, post, wechat} from "./api.js";
-import {button, go, h, money, pages, row, toast, when} from "./dom.js";
+import {button, filters, go, h, money, pages, row, toast, when} from "./dom.js";
 
 const STATE = {draft: "审核中", active: "已通过", suspended: "已暂停", closed: "已关闭"};
 const ENTRY = {held: "观察期", due: "待结算", settled: "已结算"};
@@ -51,9 +51,19 @@ function wallet(membership, summary) {
     return h(
         "div.card.wallet",
         {},
-        h("div.line", {}, h("strong", {}, person().name), h("span", {}, `${membership.grade || STATE[membership.state]} · ${membership.code}`)),
+        h(
+            "div.line",
+            {},
+            h("strong", {}, person().name),
+            h("span", {}, `${membership.grade || STATE[membership.state]} · ${membership.code}`)
+        ),
         h("p", {}, "可提现"),
-        h("div.line", {}, h("span.amount", {}, money(summary.available, summary.currency)), button("提现", () => go("withdraw"))),
+        h(
+            "div.line",
+            {},
+            h("span.amount", {}, money(summary.available, summary.currency)),
+            button("提现", () => go("withdraw"))
+        ),
         h(
             "div.thirds",
             {},
@@ -78,13 +88,20 @@ function states(summary) {
         ["待抵扣", "debt", "从以后的佣金抵扣"],
     ];
     const figure = ([label, name, note]) =>
-        h("div.figure", {}, h("span", {}, label), h("strong", {}, money(summary[name], summary.currency)), h("small", {}, note));
+        h(
+            "div.figure",
+            {},
+            h("span", {}, label),
+            h("strong", {}, money(summary[name], summary.currency)),
+            h("small", {}, note)
+        );
     return h("div.card.figures", {}, figures.map(figure));
 }
 
 function links(membership, summary) {
     const team = summary.team.reduce((total, level) => total + level.count, 0);
-    const link = (label, value, address) => h("a.row", {href: `#/${address}`}, h("span", {}, label), h("span", {}, value, " ›"));
+    const link = (label, value, address) =>
+        h("a.row", {href: `#/${address}`}, h("span", {}, label), h("span", {}, value, " ›"));
     return h(
         "div.card",
         {},
@@ -100,22 +117,29 @@ function links(membership, summary) {
 // === Lists ===
 
 export async function showEntries(state) {
-    const chip = (label, value) =>
-        h(`a.chip${value === state ? ".here" : ""}`, {href: value ? `#/entries/${value}` : "#/entries"}, label);
-    const chips = Object.entries(ENTRY).map(([value, label]) => chip(label, value));
     const list = await pages(listed(`me/entries${state ? `?state=${state}` : ""}`), entry, "还没有佣金");
-    return [h("div.chips", {}, chip("全部"), chips), list];
+    return [filters("entries", Object.entries(ENTRY), state), list];
 }
 
 function entry(one) {
     return h(
         "div.card",
         {},
-        h("div.line", {}, h("span", {}, one.product), h(`strong${one.kind === "clawback" ? ".bad" : ".price"}`, {}, money(one.amount, one.currency))),
+        h(
+            "div.line",
+            {},
+            h("span", {}, one.product),
+            h(`strong${one.kind === "clawback" ? ".bad" : ".price"}`, {}, money(one.amount, one.currency))
+        ),
         h("p.note", {}, [one.order, one.buyer, `${one.level} 级`, one.date].filter(Boolean).join(" · ")),
         one.why && h("p.why", {}, one.why),
         one.reason_text && h("p.why.bad", {}, one.reason_text),
-        h("div.line", {}, h("span.status", {}, ENTRY[one.state]), one.state === "held" && h("span.note", {}, `${one.release_date} 结束`))
+        h(
+            "div.line",
+            {},
+            h("span.status", {}, ENTRY[one.state]),
+            one.state === "held" && h("span.note", {}, `${one.release_date} 结束`)
+        )
     );
 }
 
@@ -137,7 +161,13 @@ export const showTeam = () =>
 export const showCustomers = () =>
     pages(
         listed("me/customers"),
-        (one) => h("div.card", {}, row(one.name, one.until ? `有效至 ${when(one.until)}` : "长期有效"), row("绑定", when(one.since))),
+        (one) =>
+            h(
+                "div.card",
+                {},
+                row(one.name, one.until ? `有效至 ${when(one.until)}` : "长期有效"),
+                row("绑定", when(one.since))
+            ),
         "还没有客户"
     );
 
@@ -221,7 +251,12 @@ function withdrawal(one) {
     return h(
         "div.card",
         {},
-        h("div.line", {}, h("strong", {}, money(one.amount, one.currency)), h("span.status", {}, WITHDRAWAL[one.state])),
+        h(
+            "div.line",
+            {},
+            h("strong", {}, money(one.amount, one.currency)),
+            h("span.status", {}, WITHDRAWAL[one.state])
+        ),
         h("p.note", {}, `${one.name} · ${when(one.requested_at)}${one.paid_on ? ` · ${one.paid_on} 到账` : ""}`),
         one.expires_at && h("p.note", {}, `请在 ${when(one.expires_at)} 前确认收款`),
         one.reason && h("p.note.bad", {}, one.reason),

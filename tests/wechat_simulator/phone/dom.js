@@ -83,8 +83,17 @@ export function go(address) {
     else location.hash = target;
 }
 
+export const bar = (...children) => h("div.bar", {}, children);
 export const empty = (text) => h("p.empty", {}, text);
 export const row = (label, value, kind = "") => h(`div.row${kind && `.${kind}`}`, {}, h("span", {}, label), value);
+
+/** A row of links to the parts of a list: base/value for each [value, label], and base for all of it. */
+export function filters(base, parts, chosen) {
+    const chip = (label, value, address) =>
+        h(`a.chip${value === chosen ? ".here" : ""}`, {href: `#/${address}`}, label);
+    const chips = parts.map(([value, label]) => chip(label, value, `${base}/${value}`));
+    return h("div.chips", {}, chip("全部", undefined, base), chips);
+}
 
 /** A list that asks for its next part: load(cursor) returns {items, next_cursor}. */
 export async function pages(load, show, nothing) {

@@ -1,8 +1,8 @@
 // License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 /* Orders after they are placed: payment, receipt, money back. */
 import {get, listed, person, post, wechat} from "./api.js";
-import {button, go, h, money, pages, row, sheet, stepper, toast, when} from "./dom.js";
-import {bar, picture} from "./shop.js";
+import {bar, button, filters, go, h, money, pages, row, sheet, stepper, toast, when} from "./dom.js";
+import {picture} from "./shop.js";
 
 const STATUS = {to_pay: "待付款", to_ship: "待发货", to_receive: "待收货", completed: "已完成", cancelled: "已取消"};
 const REFUND = {
@@ -15,11 +15,8 @@ const REFUND = {
 };
 
 export async function showOrders(status) {
-    const chip = (label, value) =>
-        h(`a.chip${value === status ? ".here" : ""}`, {href: value ? `#/orders/${value}` : "#/orders"}, label);
-    const chips = Object.entries(STATUS).map(([value, label]) => chip(label, value));
     const list = await pages(listed(`orders${status ? `?status=${status}` : ""}`), card, "没有订单");
-    return [h("div.chips", {}, chip("全部"), chips), list];
+    return [filters("orders", Object.entries(STATUS), status), list];
 }
 
 function card(order) {
@@ -28,7 +25,12 @@ function card(order) {
         {href: `#/order/${order.id}`},
         h("div.line", {}, h("span.note", {}, order.number), h("span.status", {}, STATUS[order.status])),
         order.lines.map((line) => item(line, order.currency)),
-        h("div.line", {}, h("span.note", {}, when(order.placed_at)), h("strong", {}, money(order.total, order.currency)))
+        h(
+            "div.line",
+            {},
+            h("span.note", {}, when(order.placed_at)),
+            h("strong", {}, money(order.total, order.currency))
+        )
     );
 }
 

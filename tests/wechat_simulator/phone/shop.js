@@ -1,7 +1,7 @@
 // License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 /* Categories, products, cart, placing an order. */
 import {get, listed, person, post, shop} from "./api.js";
-import {button, empty, go, h, money, pages, row, stepper, toast} from "./dom.js";
+import {bar, button, empty, filters, go, h, money, pages, row, stepper, toast} from "./dom.js";
 import {payFor} from "./orders.js";
 
 export const picture = (url, kind) => h(`img.${kind}`, {src: url, alt: "", loading: "lazy"});
@@ -11,8 +11,6 @@ const earning = (item, currency) => item.earn && h("span.earn", {}, `赚${money(
 
 export async function showShop(category) {
     const {items} = await get("categories");
-    const chip = (label, id) =>
-        h(`a.chip${id === category ? ".here" : ""}`, {href: id ? `#/shop/${id}` : "#/shop"}, label);
     const search = h("input", {type: "search", placeholder: "搜索", "aria-label": "搜索", maxlength: 64});
     const shelf = h("div.shelf");
     const fill = async () => {
@@ -24,16 +22,8 @@ export async function showShop(category) {
     };
     search.addEventListener("change", () => fill().catch((error) => toast(error.message, true)));
     await fill();
-    return [
-        search,
-        h(
-            "div.chips",
-            {},
-            chip("全部"),
-            items.map((item) => chip(item.name, `${item.id}`))
-        ),
-        shelf,
-    ];
+    const parts = items.map((item) => [`${item.id}`, item.name]);
+    return [search, filters("shop", parts, category), shelf];
 }
 
 function tile(product) {
@@ -68,11 +58,24 @@ export async function showProduct(id) {
             h(
                 "div.card",
                 {},
-                h("div.line", {}, h("span.price.big", {}, money(chosen.price, product.currency)), earn(product, chosen)),
+                h(
+                    "div.line",
+                    {},
+                    h("span.price.big", {}, money(chosen.price, product.currency)),
+                    earn(product, chosen)
+                ),
                 h("h2", {}, product.name),
                 product.summary && h("p.note", {}, product.summary)
             ),
-            h("div.card", {}, variants(product, chosen, choose), row("数量", counter(chosen, (value) => (quantity = value))))
+            h(
+                "div.card",
+                {},
+                variants(product, chosen, choose),
+                row(
+                    "数量",
+                    counter(chosen, (value) => (quantity = value))
+                )
+            )
         );
     draw();
     const add = async () => {
@@ -85,7 +88,11 @@ export async function showProduct(id) {
     // The one place where a server's HTML is put in as such: Odoo has sanitised it.
     description.innerHTML = product.description_html;
     const buy = () => go(`checkout/${chosen.id}-${quantity}`);
-    return [box, product.description_html && description, bar(button("加入购物车", add), button("立即购买", buy, "main"))];
+    return [
+        box,
+        product.description_html && description,
+        bar(button("加入购物车", add), button("立即购买", buy, "main")),
+    ];
 }
 
 function earn(product, variant) {
@@ -108,8 +115,6 @@ function counter(variant, change) {
     const left = variant.available !== null && h("span.note", {}, `库存 ${variant.available} `);
     return h("span", {}, left, stepper(1, 1, variant.available, change));
 }
-
-export const bar = (...children) => h("div.bar", {}, children);
 
 // === Cart ===
 
