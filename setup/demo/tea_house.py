@@ -15,6 +15,7 @@ from .pictures import cup
 
 NAME = "Tea House"
 TZ = "Asia/Shanghai"
+CHINESE = "zh_CN"
 RATES = (10.0, 5.0)
 # A demo has no seven days to wait. The ledger lets the date of a held entry move, and nothing else.
 END_HOLD = """\
@@ -75,6 +76,7 @@ def main(env):
     """
     company = find(env)
     if not company:
+        env["res.lang"]._activate_lang(CHINESE)
         company = create_company(env)
         env = company_env(env, company, TZ)
         create_program(env)
@@ -119,7 +121,7 @@ def create_program(env):
             "rule_ids": [Command.create({"level": level, "rate": rate}) for level, rate in enumerate(RATES, start=1)],
         }
     )
-    program.with_context(lang="zh_CN").name = "茶友分销计划"
+    program.with_context(lang=CHINESE).name = "茶友分销计划"
 
 
 def create_goods(env):
@@ -127,9 +129,9 @@ def create_goods(env):
     categories = {}
     for sequence, (name, chinese) in enumerate(CATEGORIES.items(), start=1):
         categories[name] = env["product.public.category"].create({"name": name, "sequence": sequence})
-        categories[name].with_context(lang="zh_CN").name = chinese
+        categories[name].with_context(lang=CHINESE).name = chinese
     weight = env["product.attribute"].create({"name": "Weight"})
-    weight.with_context(lang="zh_CN").name = "规格"
+    weight.with_context(lang=CHINESE).name = "规格"
     pieces = {}
     for sequence, tea in enumerate(TEAS, start=1):
         template = create_tea(env, tea, categories[tea.category], sequence)
@@ -157,7 +159,7 @@ def create_tea(env, tea, category, sequence):
             "image_1920": cup(tea.liquor, tea.ground),
         }
     )
-    template.with_context(lang="zh_CN").write({"name": tea.chinese, "description_sale": tea.summary})
+    template.with_context(lang=CHINESE).write({"name": tea.chinese, "description_sale": tea.summary})
     return template
 
 
@@ -168,7 +170,7 @@ def add_sizes(env, template, weight, sizes):
     values = env["product.attribute.value"]
     for name, chinese, _extra in sizes:
         values += values.create({"name": name, "attribute_id": weight.id})
-        values[-1].with_context(lang="zh_CN").name = chinese
+        values[-1].with_context(lang=CHINESE).name = chinese
     template.attribute_line_ids = [
         Command.create({"attribute_id": weight.id, "value_ids": [Command.set(values.ids)]}),
     ]
@@ -190,7 +192,7 @@ def create_hold_action(env):
             "code": END_HOLD.format(company=env.company.id),
         }
     )
-    action.with_context(lang="zh_CN").name = "演示：观察期立即结束"
+    action.with_context(lang=CHINESE).name = "演示：观察期立即结束"
 
 
 def connect(env, shop_url, credentials):

@@ -97,7 +97,7 @@ export async function showProduct(id) {
 
 function earn(product, variant) {
     const amount = earning(variant, product.earn_currency);
-    return amount && h("a", {href: `#/code/product-${product.id}`}, amount, " 分享 ›");
+    return amount && h("a.share", {href: `#/code/product-${product.id}`}, amount, " 分享 ›");
 }
 
 function variants(product, chosen, choose) {
