@@ -1,13 +1,13 @@
 """Somebody's hands on the phone that the WeChat simulator serves: a page in a real browser.
 
-    with browser() as chromium:
-        dora = Phone(chromium, simulator.url)
-        dora.log_in("Dora")
-        dora.tap("立即购买")
+with browser() as chromium:
+    dora = Phone(chromium, simulator.url)
+    dora.log_in("Dora")
+    dora.tap("立即购买")
 """
 
 import contextlib
-import os
+import resource
 import shutil
 from pathlib import Path
 
@@ -23,11 +23,21 @@ def browser():
     """Yield Chromium: the project's own, else the machine's."""
     ours = ROOT / ".local" / "bin" / "chromium"
     program = str(ours) if ours.exists() else shutil.which("chromium") or shutil.which("google-chrome")
-    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=flags)
+    with _unlimited_memory(), sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program)
         yield chromium
         chromium.close()
+
+
+@contextlib.contextmanager
+def _unlimited_memory():
+    """Let a child reserve what Chromium reserves: Odoo limits the addresses of its process, and children inherit it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 class Phone:

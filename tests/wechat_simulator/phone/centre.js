@@ -1,7 +1,7 @@
 // License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 /* The distributor's side: membership, money, team, codes, withdrawals. */
 import {get, listed, person, post, wechat} from "./api.js";
-import {button, filters, go, h, money, pages, row, toast, when} from "./dom.js";
+import {across, button, card, filters, go, h, money, note, pages, row, toast, when} from "./dom.js";
 
 const STATE = {draft: "审核中", active: "已通过", suspended: "已暂停", closed: "已关闭"};
 const ENTRY = {held: "观察期", due: "待结算", settled: "已结算"};
@@ -23,7 +23,7 @@ export async function showCentre() {
     const me = await get("me");
     if (!me.distributor) return application(me);
     if (me.distributor.state === "draft") {
-        return h("div.card.head", {}, h("h2", {}, "申请审核中"), h("p.note", {}, "商家通过后，您就可以推广赚佣金。"));
+        return h("div.card.head", {}, h("h2", {}, "申请审核中"), note("商家通过后，您就可以推广赚佣金。"));
     }
     const [membership, summary] = await Promise.all([get("me/distributor"), get("me/summary")]);
     return [wallet(membership, summary), states(summary), links(membership, summary)];
@@ -40,7 +40,7 @@ function application(me) {
         "div.card.head",
         {},
         h("h2", {}, "成为分销员"),
-        h("p.note", {}, "分享好茶，朋友下单，您得佣金。"),
+        note("分享好茶，朋友下单，您得佣金。"),
         me.binding && row("推荐人", me.binding.recommended_by),
         h("label.check", {for: "agreed"}, agreed, " 我同意分销员协议"),
         button("申请", apply, "main")
@@ -51,16 +51,12 @@ function wallet(membership, summary) {
     return h(
         "div.card.wallet",
         {},
-        h(
-            "div.line",
-            {},
+        across(
             h("strong", {}, person().name),
             h("span", {}, `${membership.grade || STATE[membership.state]} · ${membership.code}`)
         ),
         h("p", {}, "可提现"),
-        h(
-            "div.line",
-            {},
+        across(
             h("span.amount", {}, money(summary.available, summary.currency)),
             button("提现", () => go("withdraw"))
         ),
@@ -102,9 +98,7 @@ function links(membership, summary) {
     const team = summary.team.reduce((total, level) => total + level.count, 0);
     const link = (label, value, address) =>
         h("a.row", {href: `#/${address}`}, h("span", {}, label), h("span", {}, value, " ›"));
-    return h(
-        "div.card",
-        {},
+    return card(
         link("佣金明细", `${summary.orders} 单`, "entries"),
         link("我的团队", `${team} 人`, "team"),
         link("我的客户", `${summary.customers} 人`, "customers"),
@@ -122,21 +116,15 @@ export async function showEntries(state) {
 }
 
 function entry(one) {
-    return h(
-        "div.card",
-        {},
-        h(
-            "div.line",
-            {},
+    return card(
+        across(
             h("span", {}, one.product),
             h(`strong${one.kind === "clawback" ? ".bad" : ".price"}`, {}, money(one.amount, one.currency))
         ),
-        h("p.note", {}, [one.order, one.buyer, `${one.level} 级`, one.date].filter(Boolean).join(" · ")),
+        note([one.order, one.buyer, `${one.level} 级`, one.date].filter(Boolean).join(" · ")),
         one.why && h("p.why", {}, one.why),
         one.reason_text && h("p.why.bad", {}, one.reason_text),
-        h(
-            "div.line",
-            {},
+        across(
             h("span.status", {}, ENTRY[one.state]),
             one.state === "held" && h("span.note", {}, `${one.release_date} 结束`)
         )
@@ -147,9 +135,7 @@ export const showTeam = () =>
     pages(
         listed("me/team"),
         (member) =>
-            h(
-                "div.card",
-                {},
+            card(
                 row(h("strong", {}, member.name), `${member.level} 级 · ${member.grade || STATE[member.state]}`),
                 row("订单", `${member.orders} 单 · ${money(member.sales)}`),
                 row("加入", member.joined_on),
@@ -162,12 +148,7 @@ export const showCustomers = () =>
     pages(
         listed("me/customers"),
         (one) =>
-            h(
-                "div.card",
-                {},
-                row(one.name, one.until ? `有效至 ${when(one.until)}` : "长期有效"),
-                row("绑定", when(one.since))
-            ),
+            card(row(one.name, one.until ? `有效至 ${when(one.until)}` : "长期有效"), row("绑定", when(one.since))),
         "还没有客户"
     );
 
@@ -184,7 +165,7 @@ export async function showCode(subject) {
         {},
         h("h2", {}, {shop: "请朋友来买茶", recruit: "请朋友成为分销员", product: "分享这款好茶"}[purpose]),
         h("img", {src: `data:${media_type};base64,${image}`, alt: "小程序码"}),
-        h("p.note", {}, "邀请码"),
+        note("邀请码"),
         h("p.amount", {}, code.code),
         h("p.note.scene", {}, code.scene),
         h("a.as-button", {href: link, target: "_blank", rel: "noopener"}, "在另一部手机上扫码 ↗")
@@ -210,12 +191,10 @@ export async function showWithdraw() {
     };
     const rest = `单笔最低 ${money(quote.minimum, quote.currency)}，今天还可提现 ${quote.left_today} 次`;
     return [
-        h(
-            "div.card",
-            {},
+        card(
             row("可提现", h("strong.price", {}, money(quote.available, quote.currency))),
-            h("div.line", {}, h("span.amount", {}, "¥"), input, button("试算", ask, "main")),
-            h("p.note", {}, rest),
+            across(h("span.amount", {}, "¥"), input, button("试算", ask, "main")),
+            note(rest),
             said
         ),
         await pages(listed("me/withdrawals"), withdrawal, "还没有提现"),
@@ -248,17 +227,10 @@ function withdrawal(one) {
         const {state} = await post(`me/withdrawals/${one.id}/query`);
         toast(WITHDRAWAL[state]);
     };
-    return h(
-        "div.card",
-        {},
-        h(
-            "div.line",
-            {},
-            h("strong", {}, money(one.amount, one.currency)),
-            h("span.status", {}, WITHDRAWAL[one.state])
-        ),
-        h("p.note", {}, `${one.name} · ${when(one.requested_at)}${one.paid_on ? ` · ${one.paid_on} 到账` : ""}`),
-        one.expires_at && h("p.note", {}, `请在 ${when(one.expires_at)} 前确认收款`),
+    return card(
+        across(h("strong", {}, money(one.amount, one.currency)), h("span.status", {}, WITHDRAWAL[one.state])),
+        note(`${one.name} · ${when(one.requested_at)}${one.paid_on ? ` · ${one.paid_on} 到账` : ""}`),
+        one.expires_at && note(`请在 ${when(one.expires_at)} 前确认收款`),
         one.reason && h("p.note.bad", {}, one.reason),
         one.state === "waiting_for_confirmation" && act("确认收款", confirm, "wechat"),
         one.can_cancel && act("取消提现", () => post(`me/withdrawals/${one.id}/cancel`))

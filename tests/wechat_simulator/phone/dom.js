@@ -83,6 +83,9 @@ export function go(address) {
     else location.hash = target;
 }
 
+export const card = (...children) => h("div.card", {}, children);
+export const across = (...children) => h("div.line", {}, children);
+export const note = (...children) => h("p.note", {}, children);
 export const bar = (...children) => h("div.bar", {}, children);
 export const empty = (text) => h("p.empty", {}, text);
 export const row = (label, value, kind = "") => h(`div.row${kind && `.${kind}`}`, {}, h("span", {}, label), value);

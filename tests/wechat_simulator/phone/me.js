@@ -1,7 +1,7 @@
 // License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 /* Who holds the phone, and the codes that person scans. */
 import {get, logIn, logOut, people, person, post, wechat} from "./api.js";
-import {button, go, h, row, sheet, toast} from "./dom.js";
+import {button, card, go, h, note, row, sheet, toast} from "./dom.js";
 
 export async function showWho() {
     const known = (await people()).map((user) => button([h("strong", {}, user.name), user.phone], () => begin(user)));
@@ -13,7 +13,7 @@ export async function showWho() {
         await begin(await wechat("register-user", values));
     };
     return [
-        h("p.note", {}, "这是一部演示手机：微信是模拟器，钱不是真的，商城是真正的 Odoo。每个浏览器标签页是一部手机。"),
+        note("这是一部演示手机：微信是模拟器，钱不是真的，商城是真正的 Odoo。每个浏览器标签页是一部手机。"),
         scene() && h("p.note.good", {}, "您扫了一个推广码。请选择扫码的人。"),
         h("div.card.people", {}, known),
         h("form.card", {onsubmit: create}, h("h2", {}, "新用户"), name, phone, h("button.main", {}, "创建并登录")),
@@ -51,10 +51,8 @@ async function scan(code) {
 export async function showMe() {
     const me = await get("me");
     return [
-        h("div.card.head", {}, h("h2", {}, person().name), h("p.note", {}, me.phone || "未绑定手机号")),
-        h(
-            "div.card",
-            {},
+        h("div.card.head", {}, h("h2", {}, person().name), note(me.phone || "未绑定手机号")),
+        card(
             row("推荐人", me.binding ? me.binding.recommended_by : "无"),
             row("分销员", me.is_distributor ? `是（${me.distributor.code}）` : "否")
         ),

@@ -1,7 +1,23 @@
 // License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 /* Orders after they are placed: payment, receipt, money back. */
 import {get, listed, person, post, wechat} from "./api.js";
-import {bar, button, filters, go, h, money, pages, row, sheet, stepper, toast, when} from "./dom.js";
+import {
+    across,
+    bar,
+    button,
+    card,
+    filters,
+    go,
+    h,
+    money,
+    note,
+    pages,
+    row,
+    sheet,
+    stepper,
+    toast,
+    when,
+} from "./dom.js";
 import {picture} from "./shop.js";
 
 const STATUS = {to_pay: "待付款", to_ship: "待发货", to_receive: "待收货", completed: "已完成", cancelled: "已取消"};
@@ -15,26 +31,21 @@ const REFUND = {
 };
 
 export async function showOrders(status) {
-    const list = await pages(listed(`orders${status ? `?status=${status}` : ""}`), card, "没有订单");
+    const list = await pages(listed(`orders${status ? `?status=${status}` : ""}`), summary, "没有订单");
     return [filters("orders", Object.entries(STATUS), status), list];
 }
 
-function card(order) {
+function summary(order) {
     return h(
         "a.card.block",
         {href: `#/order/${order.id}`},
-        h("div.line", {}, h("span.note", {}, order.number), h("span.status", {}, STATUS[order.status])),
-        order.lines.map((line) => item(line, order.currency)),
-        h(
-            "div.line",
-            {},
-            h("span.note", {}, when(order.placed_at)),
-            h("strong", {}, money(order.total, order.currency))
-        )
+        across(h("span.note", {}, order.number), h("span.status", {}, STATUS[order.status])),
+        order.lines.map((line) => goods(line, order.currency)),
+        across(h("span.note", {}, when(order.placed_at)), h("strong", {}, money(order.total, order.currency)))
     );
 }
 
-function item(line, currency) {
+function goods(line, currency) {
     const quantity = h("span.note", {}, ` ×${line.quantity}`);
     const name = h("span.grow", {}, line.name, quantity);
     return h("div.item", {}, picture(line.image_url, "thumb"), name, money(line.subtotal, currency));
@@ -48,19 +59,15 @@ export async function showOrder(id) {
             "div.card.head",
             {},
             h("h2", {}, STATUS[order.status]),
-            order.pay_until && h("p.note", {}, `请在 ${when(order.pay_until)} 前付款，库存为您保留`),
-            order.status === "to_ship" && h("p.note", {}, "已付款，等待商家发货")
+            order.pay_until && note(`请在 ${when(order.pay_until)} 前付款，库存为您保留`),
+            order.status === "to_ship" && note("已付款，等待商家发货")
         ),
-        h(
-            "div.card",
-            {},
-            order.lines.map((line) => item(line, order.currency)),
+        card(
+            order.lines.map((line) => goods(line, order.currency)),
             row("合计", h("strong.price", {}, money(order.total, order.currency))),
             isRefunded && row("已退款", money(order.refunded, order.currency))
         ),
-        h(
-            "div.card",
-            {},
+        card(
             row("订单号", order.number),
             row("下单时间", when(order.placed_at)),
             row("收货人", `${order.receiver} ${order.receiver_phone}`),
@@ -74,9 +81,7 @@ export async function showOrder(id) {
 }
 
 function parcel(delivery) {
-    return h(
-        "div.card",
-        {},
+    return card(
         row("发货", when(delivery.shipped_at)),
         row("签收", delivery.received_at ? when(delivery.received_at) : "未签收"),
         delivery.tracking_number && row(delivery.carrier || "快递", delivery.tracking_number)
@@ -115,7 +120,7 @@ export async function payFor(order) {
         return [
             h("h2", {}, "微信支付"),
             h("p.amount", {}, money(amount, currency)),
-            h("p.note", {}, order.number),
+            note(order.number),
             button("确认支付", pay, "wechat"),
             button("以后再付", close),
         ];
@@ -129,9 +134,7 @@ function refundCard(order, asked) {
         await post(`orders/${order.id}/refund-requests/${asked.id}/withdrawal`);
         go(`order/${order.id}`);
     };
-    return h(
-        "div.card",
-        {},
+    return card(
         row(`退款 ${asked.number}`, h("span.status", {}, REFUND[asked.status])),
         asked.lines.map((line) => row(`${line.name} ×${line.quantity}`, money(line.amount, asked.currency))),
         row("原因", asked.reason),

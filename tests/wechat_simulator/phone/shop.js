@@ -1,7 +1,7 @@
 // License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 /* Categories, products, cart, placing an order. */
 import {get, listed, person, post, shop} from "./api.js";
-import {bar, button, empty, filters, go, h, money, pages, row, stepper, toast} from "./dom.js";
+import {across, bar, button, card, empty, filters, go, h, money, note, pages, row, stepper, toast} from "./dom.js";
 import {payFor} from "./orders.js";
 
 export const picture = (url, kind) => h(`img.${kind}`, {src: url, alt: "", loading: "lazy"});
@@ -55,21 +55,12 @@ export async function showProduct(id) {
     const draw = () =>
         box.replaceChildren(
             picture(chosen.image_url, "wide"),
-            h(
-                "div.card",
-                {},
-                h(
-                    "div.line",
-                    {},
-                    h("span.price.big", {}, money(chosen.price, product.currency)),
-                    earn(product, chosen)
-                ),
+            card(
+                across(h("span.price.big", {}, money(chosen.price, product.currency)), earn(product, chosen)),
                 h("h2", {}, product.name),
-                product.summary && h("p.note", {}, product.summary)
+                product.summary && note(product.summary)
             ),
-            h(
-                "div.card",
-                {},
+            card(
                 variants(product, chosen, choose),
                 row(
                     "数量",
@@ -107,7 +98,7 @@ function variants(product, chosen, choose) {
     const chips = product.variants.map((variant) =>
         h(`button.chip${variant === chosen ? ".here" : ""}`, {onclick: () => choose(variant)}, label(variant))
     );
-    return [h("p.note", {}, name), h("div.chips", {}, chips)];
+    return [note(name), h("div.chips", {}, chips)];
 }
 
 function counter(variant, change) {
@@ -143,9 +134,7 @@ function cartLine(line, currency) {
             "div.grow",
             {},
             h("a.name", {href: `#/product/${line.product_id}`}, line.name),
-            h(
-                "div.line",
-                {},
+            across(
                 line.for_sale ? h("span.price", {}, money(line.price, currency)) : h("span.out", {}, "已下架"),
                 stepper(line.quantity, 0, line.available === null ? null : Math.max(line.available, 0), change)
             )
@@ -170,9 +159,7 @@ export async function showCheckout(direct) {
     };
     return [
         address.node,
-        h(
-            "div.card",
-            {},
+        card(
             preview.lines.map((line) =>
                 h(
                     "div.item",
