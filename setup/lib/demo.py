@@ -1,8 +1,9 @@
 """The demo database: Odoo, our modules and the sample companies, built once and kept."""
 
 import re
+import shutil
 
-from . import config, database, odoo, paths, process, template
+from . import config, database, odoo, paths, process, simulator, template
 from .console import step
 from .environment import locked
 
@@ -30,6 +31,8 @@ def ensure(env):
 def build(env, name):
     """Build it under another name: an interrupted load is never served."""
     building = f"{name}_building"
+    # What WeChat remembers is of an earlier shop, whose numbers this one uses again.
+    shutil.rmtree(simulator.STATE, ignore_errors=True)
     with locked("template"):
         base = template.ensure_base(env)
         database.drop(env, building)
