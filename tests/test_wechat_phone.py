@@ -91,6 +91,7 @@ def test_whole_journey(live, pick_up):
     anna.read("审核中")
     with live.env() as env:
         approve_withdrawals(env)
+    live.run_cron("distribution_wechat.send_transfers_cron")
     anna.open("withdraw")
     anna.tap("确认收款")
     anna.read("已打款")
