@@ -1,19 +1,26 @@
-"""Take the pictures of the README from a running server with the sample company.
+"""Take the pictures of the README from a running server with the sample companies.
 
     ./setup/run                                                  (in another terminal)
-    ./setup/python tests/screenshots/take.py http://localhost:8069 pictures --login admin --password admin
+    ./setup/python tests/screenshots/take.py http://localhost:8069 pictures --login admin --password admin \\
+        --wechat http://localhost:8072
 
-Each picture is the first record that shows the screen well; one that does not exist is left out and named.
+Each picture is the first record that shows the screen well; one that does not exist is left out and named. With
+``--wechat`` the mini-program's journey is played first, on the simulator's phone.
 """
 
 import argparse
-import shutil
+import functools
+import sys
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from screenshots import journey  # noqa: E402
+
+from support.phone import browser  # noqa: E402
+
 WIDTH, HEIGHT = 1400, 900
 MAX_BYTES = 150_000
 
@@ -59,23 +66,54 @@ PICTURES = [
         "zh_CN",
     ),
 ]
+# The same of the mini-program's company.
+MINI_PROGRAM = [
+    ("wechat_account", "wechat-accounts", "distribution.wechat.account", [], "id", None, "en_US"),
+    (
+        "refund_request",
+        "refund-requests",
+        "distribution.refund.request",
+        [["state", "=", "requested"]],
+        "id desc",
+        None,
+        "en_US",
+    ),
+    (
+        "wechat_transfer",
+        "wechat-transfers",
+        "distribution.wechat.transfer",
+        [["state", "=", "wait_user_confirm"]],
+        "id desc",
+        None,
+        "zh_CN",
+    ),
+]
 
 
 def main():
     """Log in, take every picture, and give the user back its language."""
     options = parse()
     options.folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         log_in(page, options)
         language = call(page, "res.users", "read", [[user_id(page)], ["lang"]])[0]["lang"]
         try:
             for picture in PICTURES:
                 take(page, options, language, *picture)
+            if options.wechat:
+                take_mini_program(chromium, page, options, language)
         finally:
             set_language(page, language)
-        browser.close()
+
+
+def take_mini_program(chromium, page, options, language):
+    """Play the mini-program's journey, and take pictures of the phone and of the merchant's screens."""
+    merchant = journey.Merchant(functools.partial(call, page))
+    journey.play(chromium, options.wechat, merchant, functools.partial(photograph, options))
+    page.context.add_cookies([{"name": "cids", "value": str(merchant.company_id), "url": options.url}])
+    for picture in MINI_PROGRAM:
+        take(page, options, language, *picture)
 
 
 def parse():
@@ -83,15 +121,10 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url", help="base address of the server")
     parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("--wechat", help="address of the WeChat simulator, for the pictures of the mini-program")
     parser.add_argument("--login", default="admin")
     parser.add_argument("--password", default="admin")
     return parser.parse_args()
-
-
-def find_chromium():
-    """Return the project's browser, else the machine's."""
-    ours = ROOT / ".local" / "bin" / "chromium"
-    return str(ours) if ours.exists() else shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def log_in(page, options):
@@ -146,13 +179,19 @@ def take(page, options, home_language, name, path, model, domain, order, tab, la
     if tab:
         page.click(f"a[name={tab}]")
         page.locator("[name=distribution_attribution]").first.evaluate("node => node.scrollIntoView({block: 'center'})")
-    # Chatter and icons come after the form; the network is never idle (Odoo's bus).
+    photograph(options, name, page)
+    if language != home_language:
+        set_language(page, home_language)
+
+
+def photograph(options, name, page):
+    """Save what a page shows."""
+    # Chatter, icons and pictures come after the rest, and messages go; the network is never idle (Odoo's bus).
     page.wait_for_timeout(1500)
+    page.locator(".toast").wait_for(state="detached")
     file = options.folder / f"{name}.png"
     page.screenshot(path=file)
     reduce(file)
-    if language != home_language:
-        set_language(page, home_language)
     print(f"{name}: {file.stat().st_size // 1000} kB")
 
 
