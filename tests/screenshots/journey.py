@@ -3,14 +3,9 @@
 Everybody is new each time, so that it can be played again on the same database.
 """
 
-import sys
-from pathlib import Path
-
 import requests
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from support.phone import Phone  # noqa: E402
+from support.phone import Phone
 
 DISTRIBUTOR, BUYER = "林小雅", "陈美玲"
 
@@ -40,7 +35,8 @@ class Merchant:
 
     def end_hold_and_settle(self):
         """Let the hold of what is held end at once, and settle it."""
-        action = self.call("ir.actions.server", "search", [("model_name", "=", "distribution.commission.entry")])
+        offered = [("binding_model_id.model", "=", "distribution.commission.entry")]
+        action = self.call("ir.actions.server", "search", offered)
         held = self.find("distribution.commission.entry", ("state", "=", "held"))
         context = {"active_model": "distribution.commission.entry", "active_ids": held, "active_id": held[0]}
         self.call("ir.actions.server", "run", action, **context)

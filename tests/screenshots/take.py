@@ -97,23 +97,22 @@ def main():
     with browser() as chromium:
         page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         log_in(page, options)
-        language = call(page, "res.users", "read", [[user_id(page)], ["lang"]])[0]["lang"]
+        user = call(page, "res.users", "read", [[user_id(page)], ["lang", "company_id"]])[0]
         try:
             for picture in PICTURES:
-                take(page, options, language, *picture)
+                take(page, options, user["company_id"][0], *picture)
             if options.wechat:
-                take_mini_program(chromium, page, options, language)
+                take_mini_program(chromium, page, options)
         finally:
-            set_language(page, language)
+            set_language(page, user["lang"])
 
 
-def take_mini_program(chromium, page, options, language):
+def take_mini_program(chromium, page, options):
     """Play the mini-program's journey, and take pictures of the phone and of the merchant's screens."""
     merchant = journey.Merchant(functools.partial(call, page))
     journey.play(chromium, options.wechat, merchant, functools.partial(photograph, options))
-    page.context.add_cookies([{"name": "cids", "value": str(merchant.company_id), "url": options.url}])
     for picture in MINI_PROGRAM:
-        take(page, options, language, *picture)
+        take(page, options, merchant.company_id, *picture)
 
 
 def parse():
@@ -158,7 +157,8 @@ def call(page, model, method, args, **kwargs):
     )
     if "error" in answer:
         raise RuntimeError(answer["error"]["data"]["message"])
-    return answer["result"]
+    # An action may return nothing, and JSON-RPC leaves it out then.
+    return answer.get("result")
 
 
 def set_language(page, language):
@@ -166,22 +166,20 @@ def set_language(page, language):
     call(page, "res.users", "write", [[user_id(page)], {"lang": language}])
 
 
-def take(page, options, home_language, name, path, model, domain, order, tab, language):
+def take(page, options, company_id, name, path, model, domain, order, tab, language):
     """Save one picture."""
-    if language != home_language:
-        set_language(page, language)
-    found = call(page, model, "search", [domain], limit=1, order=order)
+    found = call(page, model, "search", [domain], limit=1, order=order, context={"allowed_company_ids": [company_id]})
     if not found:
         print(f"{name}: nothing to show")
         return
+    set_language(page, language)
+    page.context.add_cookies([{"name": "cids", "value": str(company_id), "url": options.url}])
     page.goto(f"{options.url}/odoo/{path}/{found[0]}")
     page.wait_for_selector(".o_form_view .o_form_sheet", timeout=60_000)
     if tab:
         page.click(f"a[name={tab}]")
         page.locator("[name=distribution_attribution]").first.evaluate("node => node.scrollIntoView({block: 'center'})")
     photograph(options, name, page)
-    if language != home_language:
-        set_language(page, home_language)
 
 
 def photograph(options, name, page):
