@@ -27,6 +27,8 @@ class TestTeaHouse(TransactionCase):
             tea_house.connect(self.env, shop_url, simulator.credentials())
             account = self.find_account()
             self.assertEqual((account.pay_url, account.mini_program_url), (simulator.url, simulator.url))
+            self.assertTrue(account.is_payment_active)
+            self.assertEqual(account.wallet_journal_id.company_id, self.company)
         return account
 
     def find_account(self):
@@ -52,7 +54,9 @@ class TestTeaHouse(TransactionCase):
 
     def test_connected_again_under_other_addresses(self):
         first = self.connect()
+        wallet = first.wallet_journal_id
         self.assertEqual(self.connect("http://localhost:8099"), first)
+        self.assertEqual(first.wallet_journal_id, wallet)
         self.assertTrue(first.notification_url.startswith("http://localhost:8099/"))
 
     def test_real_account_is_left_alone(self):

@@ -244,9 +244,8 @@ def account_vals(env, credentials):
 
 def activate_money(env, account):
     """Let customers pay by WeChat, and commission be paid from the merchant's balance there."""
-    if hasattr(account, "action_activate_payment"):
-        account.action_activate_payment()
-    if "wallet_journal_id" in account._fields and not account.wallet_journal_id:
+    account.action_activate_payment()
+    if not account.wallet_journal_id:
         account.wallet_journal_id = env["account.journal"].create(
             {"name": "微信支付零钱", "code": "WXQB", "type": "bank", "company_id": env.company.id}
         )
