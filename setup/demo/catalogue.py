@@ -26,7 +26,7 @@ def create_products(env, lines, light):
     products = env["product.product"].create([product_vals(env, code, of) for code, of in rows.items()])
     if light:
         products.write({"is_storable": False, "taxes_id": [Command.clear()]})
-    stock_up(env, products.filtered("is_storable"))
+    stock_up(env, dict.fromkeys(products.filtered("is_storable"), PLENTY))
     return dict(zip(rows, products, strict=True))
 
 
@@ -47,16 +47,16 @@ def product_vals(env, code, lines):
     }
 
 
-def stock_up(env, products):
-    """Put plenty of each product on hand."""
+def stock_up(env, quantities):
+    """Put so many pieces of each product on hand."""
     warehouse = env["stock.warehouse"].search([("company_id", "=", env.company.id)], limit=1)
     quants = (
         env["stock.quant"]
         .with_context(inventory_mode=True)
         .create(
             [
-                {"product_id": product.id, "location_id": warehouse.lot_stock_id.id, "inventory_quantity": PLENTY}
-                for product in products
+                {"product_id": product.id, "location_id": warehouse.lot_stock_id.id, "inventory_quantity": quantity}
+                for product, quantity in quantities.items()
             ]
         )
     )

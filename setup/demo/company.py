@@ -23,37 +23,38 @@ def create_company(env):
         }
     )
     give_access(env, company)
-    load_chart(env, company)
-    ensure_warehouse(env, company)
+    env.ref("base.user_admin").company_id = company
+    load_chart(env, company, "uk")
+    ensure_warehouse(env, company, "London", "LON")
     return company
 
 
 def give_access(env, company):
-    """Let the administrator work in the company, and see it first."""
+    """Let the administrator work in the company."""
     users = env.ref("base.user_admin") | env.user
     users.write({"company_ids": [(4, company.id)]})
-    env.ref("base.user_admin").company_id = company
 
 
-def load_chart(env, company):
-    """Give the company a chart of accounts: the British one when it is installed."""
-    installed = env["ir.module.module"].search_count([("name", "=", "l10n_uk"), ("state", "=", "installed")])
-    template = "uk" if installed else "generic_coa"
+def load_chart(env, company, country):
+    """Give the company a chart of accounts: its country's when that is installed."""
+    module = f"l10n_{country}"
+    installed = env["ir.module.module"].search_count([("name", "=", module), ("state", "=", "installed")])
+    template = country if installed else "generic_coa"
     env["account.chart.template"].with_company(company).try_loading(template, company, install_demo=False)
 
 
-def ensure_warehouse(env, company):
+def ensure_warehouse(env, company, name, code):
     """Give the company a warehouse; Odoo makes one by itself in tests only."""
     warehouses = env["stock.warehouse"].with_context(active_test=False)
     if not warehouses.search_count([("company_id", "=", company.id)], limit=1):
-        warehouses.create({"name": "London", "code": "LON", "company_id": company.id})
+        warehouses.create({"name": name, "code": code, "company_id": company.id})
 
 
-def company_env(env, company):
+def company_env(env, company, tz="Europe/London"):
     """Return the administrator's environment in the company, quiet: no mails, no tracking of changes."""
     context = {
         "allowed_company_ids": company.ids,
-        "tz": "Europe/London",
+        "tz": tz,
         "lang": "en_US",
         "tracking_disable": True,
         "mail_notify_force_send": False,

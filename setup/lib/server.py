@@ -17,24 +17,24 @@ STARTS_WITHIN = 180
 PR_SET_PDEATHSIG = 1
 
 
-def free_port(wanted):
+def free_port(wanted, option="--port"):
     """Return the wanted port, or the next free one, and say so."""
     for port in range(wanted, min(wanted + 100, 65536)):
-        if is_free(port):
+        if is_free(port, option):
             if port != wanted:
                 say(f"→ Port {wanted} is taken by another program: using {port}")
             return port
-    raise Problem(f"No port from {wanted} to {port} is free.", "Choose another one with --port.")
+    raise Problem(f"No port from {wanted} to {port} is free.", f"Choose another one with {option}.")
 
 
-def is_free(port):
+def is_free(port, option):
     """Tell whether nothing listens on a port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except PermissionError:
-            raise Problem(f"Port {port} may only be used by root.", "Choose one from 1024 with --port.") from None
+            raise Problem(f"Port {port} may only be used by root.", f"Choose one from 1024 with {option}.") from None
         except OSError:
             return False
     return True
@@ -43,14 +43,22 @@ def is_free(port):
 @contextlib.contextmanager
 def serving(env, database, port):
     """Run Odoo on a database, with its scheduled jobs, for as long as the context lasts."""
-    paths.LOGS.mkdir(parents=True, exist_ok=True)
     command = [paths.venv_python(), "-m", "odoo", "--database", database]
     command += [f"--db-filter=^{database}$", "--no-database-list", "--max-cron-threads=1"]
     command += [f"--http-interface={HOST}", f"--http-port={port}"]
-    with open(LOG, "w", encoding="utf-8") as log:
+    with background(command, env, LOG) as child:
+        yield child
+
+
+@contextlib.contextmanager
+def background(command, env, logfile, cwd=None):
+    """Run a program with its output in a log for as long as the context lasts."""
+    paths.LOGS.mkdir(parents=True, exist_ok=True)
+    with open(logfile, "w", encoding="utf-8") as log:
         child = subprocess.Popen(
             [str(arg) for arg in command],
             env=env,
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -66,13 +74,13 @@ def serving(env, database, port):
 
 
 def end_with_parent():
-    """Ask Linux to end the server when we are killed."""
+    """Ask Linux to end the program when we are killed."""
     with contextlib.suppress(OSError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def stop(child):
-    """Stop the server as Ctrl-C would, then insist."""
+    """Stop a program as Ctrl-C would, then insist."""
     if child.poll() is not None:
         return
     child.send_signal(signal.SIGINT)

@@ -1,19 +1,26 @@
-"""Take the pictures of the README from a running server with the sample company.
+"""Take the pictures of the README from a running server with the sample companies.
 
     ./setup/run                                                  (in another terminal)
-    ./setup/python tests/screenshots/take.py http://localhost:8069 pictures --login admin --password admin
+    ./setup/python tests/screenshots/take.py http://localhost:8069 pictures --login admin --password admin \\
+        --wechat http://localhost:8072
 
-Each picture is the first record that shows the screen well; one that does not exist is left out and named.
+Each picture is the first record that shows the screen well; one that does not exist is left out and named. With
+``--wechat`` the mini-program's journey is played first, on the simulator's phone.
 """
 
 import argparse
-import shutil
+import functools
+import sys
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from screenshots import journey  # noqa: E402
+
+from support.phone import browser  # noqa: E402
+
 WIDTH, HEIGHT = 1400, 900
 MAX_BYTES = 150_000
 
@@ -59,23 +66,53 @@ PICTURES = [
         "zh_CN",
     ),
 ]
+# The same of the mini-program's company.
+MINI_PROGRAM = [
+    ("wechat_account", "wechat-accounts", "distribution.wechat.account", [], "id", None, "en_US"),
+    (
+        "refund_request",
+        "refund-requests",
+        "distribution.refund.request",
+        [["state", "=", "requested"]],
+        "id desc",
+        None,
+        "en_US",
+    ),
+    (
+        "wechat_transfer",
+        "wechat-transfers",
+        "distribution.wechat.transfer",
+        [["state", "=", "wait_user_confirm"]],
+        "id desc",
+        None,
+        "zh_CN",
+    ),
+]
 
 
 def main():
     """Log in, take every picture, and give the user back its language."""
     options = parse()
     options.folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         log_in(page, options)
-        language = call(page, "res.users", "read", [[user_id(page)], ["lang"]])[0]["lang"]
+        user = call(page, "res.users", "read", [[user_id(page)], ["lang", "company_id"]])[0]
         try:
             for picture in PICTURES:
-                take(page, options, language, *picture)
+                take(page, options, user["company_id"][0], *picture)
+            if options.wechat:
+                take_mini_program(chromium, page, options)
         finally:
-            set_language(page, language)
-        browser.close()
+            set_language(page, user["lang"])
+
+
+def take_mini_program(chromium, page, options):
+    """Play the mini-program's journey, and take pictures of the phone and of the merchant's screens."""
+    merchant = journey.Merchant(functools.partial(call, page))
+    journey.play(chromium, options.wechat, merchant, functools.partial(photograph, options))
+    for picture in MINI_PROGRAM:
+        take(page, options, merchant.company_id, *picture)
 
 
 def parse():
@@ -83,15 +120,10 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url", help="base address of the server")
     parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("--wechat", help="address of the WeChat simulator, for the pictures of the mini-program")
     parser.add_argument("--login", default="admin")
     parser.add_argument("--password", default="admin")
     return parser.parse_args()
-
-
-def find_chromium():
-    """Return the project's browser, else the machine's."""
-    ours = ROOT / ".local" / "bin" / "chromium"
-    return str(ours) if ours.exists() else shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def log_in(page, options):
@@ -125,7 +157,8 @@ def call(page, model, method, args, **kwargs):
     )
     if "error" in answer:
         raise RuntimeError(answer["error"]["data"]["message"])
-    return answer["result"]
+    # An action may return nothing, and JSON-RPC leaves it out then.
+    return answer.get("result")
 
 
 def set_language(page, language):
@@ -133,26 +166,30 @@ def set_language(page, language):
     call(page, "res.users", "write", [[user_id(page)], {"lang": language}])
 
 
-def take(page, options, home_language, name, path, model, domain, order, tab, language):
+def take(page, options, company_id, name, path, model, domain, order, tab, language):
     """Save one picture."""
-    if language != home_language:
-        set_language(page, language)
-    found = call(page, model, "search", [domain], limit=1, order=order)
+    found = call(page, model, "search", [domain], limit=1, order=order, context={"allowed_company_ids": [company_id]})
     if not found:
         print(f"{name}: nothing to show")
         return
+    set_language(page, language)
+    page.context.add_cookies([{"name": "cids", "value": str(company_id), "url": options.url}])
     page.goto(f"{options.url}/odoo/{path}/{found[0]}")
     page.wait_for_selector(".o_form_view .o_form_sheet", timeout=60_000)
     if tab:
         page.click(f"a[name={tab}]")
         page.locator("[name=distribution_attribution]").first.evaluate("node => node.scrollIntoView({block: 'center'})")
-    # Chatter and icons come after the form; the network is never idle (Odoo's bus).
+    photograph(options, name, page)
+
+
+def photograph(options, name, page):
+    """Save what a page shows."""
+    # Chatter, icons and pictures come after the rest, and messages go; the network is never idle (Odoo's bus).
     page.wait_for_timeout(1500)
+    page.locator(".toast").wait_for(state="detached")
     file = options.folder / f"{name}.png"
     page.screenshot(path=file)
     reduce(file)
-    if language != home_language:
-        set_language(page, home_language)
     print(f"{name}: {file.stat().st_size // 1000} kB")
 
 

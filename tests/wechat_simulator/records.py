@@ -134,7 +134,7 @@ class Settings:
     are the waits before a notification is tried again; the real ones are 15 s, 15 s, 30 s, 3 m, 10 m, 20 m, 30 m ×3,
     60 m, 3 h ×3, 6 h ×2. ``answer_within`` is what the merchant's server has to answer. ``freeze_until_shipped``
     keeps the money of an order from the merchant until its shipment is reported, as WeChat does for mini-programs
-    that sell goods.
+    that sell goods. ``shop_url`` is the Odoo that the phone at ``/phone/`` buys from.
     """
 
     mode: str = "public_key"
@@ -149,6 +149,7 @@ class Settings:
     merchant_balance: int = 10_000_000
     risky_words: tuple = ("赌博", "刷单")
     pages: tuple = ()
+    shop_url: str = ""
     scenes: dict = field(
         default_factory=lambda: {
             "1000": ("活动名称", "奖励说明"),

@@ -10,7 +10,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from . import faults, page, routes
+from . import faults, page, phone, routes
 from .control import CALLS, READINGS, ControlError
 from .errors import ApiError, PayError
 from .messages import Answer, Drop, Request
@@ -33,6 +33,8 @@ class Dispatcher:
         """Return the answer, or raise Drop."""
         if request.path == "/" or request.path.startswith("/page/"):
             return page.answer(self.simulator, request)
+        if request.path == "/phone" or request.path.startswith("/phone/"):
+            return phone.answer(self.simulator, request)
         if request.path.startswith("/simulator/"):
             return self._control(request)
         matches = [(route, match) for route in self.routes if (match := route.pattern.fullmatch(request.path))]

@@ -1,17 +1,18 @@
-"""./setup/run: Odoo with the suite and its sample company, on this machine."""
+"""./setup/run: Odoo with the suite, its sample companies, and a simulated WeChat, on this machine."""
 
 import argparse
 import os
 import shutil
 import signal
 
-from .. import database, demo, environment, paths, postgres, server
+from .. import database, demo, environment, paths, postgres, server, simulator
 from ..console import Problem, say, step
 
 DESCRIPTION = """\
-Starts Odoo 19 with the distribution suite and a sample company, from nothing: gets Odoo and
-its Python packages, starts a PostgreSQL of its own, creates the database (some minutes, the
-first time only), and serves it. Ctrl-C stops the server and the database.
+Starts Odoo 19 with the distribution suite and two sample companies, from nothing: gets Odoo
+and its Python packages, starts a PostgreSQL of its own, creates the database (some minutes,
+the first time only), and serves it, with a simulated WeChat for the mini-program beside it.
+Ctrl-C stops everything.
 
 Nothing is installed on the machine: everything lands in .local in this folder (about 3 GB).
 To remove it all, delete that folder.
@@ -40,7 +41,14 @@ WELCOME = """
   its rules, the commission entries (each says why), settlements, withdrawals and payouts.
   For Chinese: the avatar, Preferences, Language.
 
-  The server's log is in .local/logs/server.log. Ctrl-C stops everything.
+  The mini-program    http://localhost:{wechat}/phone/
+
+  Every browser tab there is the phone of one person: choose who you are, then recommend, buy,
+  pay with a simulated WeChat, receive, give back, withdraw. The merchant of that shop is the
+  company "Tea House": choose it in Odoo at the top right, to accept distributors, ship, settle and
+  pay out. What WeChat knows of it all:  http://localhost:{wechat}/
+
+  The logs are in .local/logs (server.log, wechat.log). Ctrl-C stops everything.
 """
 
 
@@ -57,7 +65,8 @@ def main(args):
         reset()
     with postgres.running() as env:
         name = demo.ensure(env)
-        return serve(env, name, server.free_port(options.port))
+        port = server.free_port(options.port)
+        return serve(env, name, port, server.free_port(options.wechat_port, "--wechat-port"))
 
 
 def parse(args):
@@ -69,22 +78,25 @@ def parse(args):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=8069, help="where to serve (8069); the next free one if taken")
+    parser.add_argument("--wechat-port", type=int, default=8072, help="where to simulate WeChat (8072), likewise")
     parser.add_argument("--reset", action="store_true", help="drop the databases made here and start over")
     options = parser.parse_args(args)
-    if not 1 <= options.port <= 65535:
-        parser.error(f"--port must be from 1 to 65535, not {options.port}")
+    for name, port in (("--port", options.port), ("--wechat-port", options.wechat_port)):
+        if not 1 <= port <= 65535:
+            parser.error(f"{name} must be from 1 to 65535, not {port}")
     return options
 
 
-def serve(env, name, port):
-    """Serve the demo database until Ctrl-C."""
+def serve(env, name, port, wechat):
+    """Serve the demo database and WeChat until Ctrl-C."""
+    shop = f"http://localhost:{port}"
     try:
-        with server.serving(env, name, port) as child:
-            with step("Starting Odoo"):
-                table = demo.table(env, name)
+        with server.serving(env, name, port) as child, simulator.serving(env, wechat, shop):
+            with step("Starting Odoo and the WeChat simulator"):
+                table = demo.start(env, name, shop, f"http://127.0.0.1:{wechat}")
                 server.wait_until_ready(child, port)
             say(table)
-            say(WELCOME.format(port=port))
+            say(WELCOME.format(port=port, wechat=wechat))
             server.wait_for_end(child)
     except KeyboardInterrupt:
         # Whoever is impatient and presses it again must not leave half of us behind.
