@@ -119,7 +119,9 @@ def _validate(schema, data, where):
     try:
         return schema.model_validate({} if data is None else data)
     except ValidationError as error:
-        raise Problem(422, "invalid", "Something in the request is not valid.", _errors(error, where)) from error
+        raise Problem(
+            422, "invalid", request.env._("Something in the request is not valid."), _errors(error, where)
+        ) from error
 
 
 def _is_text(data):
@@ -147,7 +149,7 @@ def _read_path(declared, path_arguments):
     """Return the parts of the path; a number that no record can have is that of no record."""
     arguments = {name: path_arguments[name] for _kind, name in PATH_PARAMETER.findall(declared.path)}
     if any(isinstance(value, int) and value > MAX_ID for value in arguments.values()):
-        raise Problem(404, "not_found", "There is no such record.")
+        raise Problem(404, "not_found", request.env._("There is no such record."))
     return arguments
 
 

@@ -28,7 +28,7 @@ class CartController(http.Controller):
         # What is no longer for sale can be taken out, and nothing else.
         variant = in_cart if in_cart and not body.quantity else find_variants(identity, [variant_id])
         if not variant:
-            raise Problem(404, "not_found", "This product is not for sale.")
+            raise Problem(404, "not_found", request.env._("This product is not for sale."))
         lines._set_quantity(identity, variant, body.quantity)
         return _show(identity)
 

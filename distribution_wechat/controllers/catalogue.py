@@ -77,7 +77,7 @@ class CatalogueController(http.Controller):
         domain = request.env["product.template"]._get_shop_domain(identity.company_id)
         template = request.env["product.template"].sudo().search(domain & Domain("id", "=", product_id))
         if not template or not template.product_variant_ids:
-            raise Problem(404, "not_found", "This product is not for sale.")
+            raise Problem(404, "not_found", request.env._("This product is not for sale."))
         return _Shop(identity, template.product_variant_ids).describe(template)
 
 

@@ -60,14 +60,14 @@ class DistributionApiDispatcher(Json2Dispatcher):
             code = HTTP_CODES.get(exc.code, "http_error")
             return Problem(exc.code, code, exc.description or "")
         if isinstance(exc, (AccessDenied, SessionExpiredException)):
-            return Problem(401, "token_invalid", "Log in again.")
+            return Problem(401, "token_invalid", self.request.env._("Log in again."))
         if isinstance(exc, (AccessError, MissingError)):
             # Whether a record exists is not for strangers to know.
-            return Problem(404, "not_found", "There is no such record.")
+            return Problem(404, "not_found", self.request.env._("There is no such record."))
         if isinstance(exc, (LockError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY)):
             # Odoo has tried again several times by itself.
-            return Problem(409, "busy", "The record is in use: try again.")
+            return Problem(409, "busy", self.request.env._("The record is in use: try again."))
         if isinstance(exc, UserError):
             return Problem(422, "refused", str(exc))
         _logger.error("A request of the mini-program failed", exc_info=exc)
-        return Problem(500, "internal", "Something went wrong on our side. It has been recorded.")
+        return Problem(500, "internal", self.request.env._("Something went wrong on our side. It has been recorded."))

@@ -73,10 +73,12 @@ class OrdersController(http.Controller):
         try:
             cancelled = order._cancel_by_wechat_customer()
         except (WeChatError, WeChatUnavailable) as error:
-            raise Problem(502, "wechat_unavailable", "WeChat cannot be reached now. Try again.") from error
+            raise Problem(
+                502, "wechat_unavailable", request.env._("WeChat cannot be reached now. Try again.")
+            ) from error
         if not cancelled:
             # Returned, not raised: a payment that was found must stay recorded.
-            return Problem(409, "not_cancellable", "The order is paid: ask for a refund.")
+            return Problem(409, "not_cancellable", request.env._("The order is paid: ask for a refund."))
         return describe_order(order)
 
     @endpoint(
@@ -101,7 +103,7 @@ def find_order(order_id):
     """
     order = request.env["sale.order"].sudo().search(_own_orders(get_identity()) & Domain("id", "=", order_id))
     if not order:
-        raise Problem(404, "not_found", "There is no such order.")
+        raise Problem(404, "not_found", request.env._("There is no such order."))
     return order.with_company(order.company_id)
 
 
@@ -119,10 +121,10 @@ def _read_basket(identity, basket):
         for line in basket.lines:
             wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
     if not wanted:
-        raise Problem(422, "cart_empty", "There is nothing to order.")
+        raise Problem(422, "cart_empty", request.env._("There is nothing to order."))
     found = {variant.id: variant for variant in find_variants(identity, list(wanted))}
     if set(wanted) - set(found):
-        raise Problem(404, "product_unknown", "Something in the order is not for sale.")
+        raise Problem(404, "product_unknown", request.env._("Something in the order is not for sale."))
     return {found[variant_id]: quantity for variant_id, quantity in wanted.items()}
 
 

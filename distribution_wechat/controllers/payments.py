@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import http
+from odoo.http import request
 
 from ..client.errors import WeChatError, WeChatUnavailable
 from ..schemas.payments import PayAnswer, PaymentAnswer, PaymentParameters
@@ -9,12 +10,6 @@ from .current import get_identity
 from .orders import find_order
 from .problem import Problem
 from .times import to_utc
-
-NOT_PAYABLE = {
-    "paid": ("already_paid", "The order is paid."),
-    "refunded": ("order_closed", "The payment was given back: the order cannot be paid any more."),
-    "closed": ("order_closed", "The order was cancelled, or its time to be paid is over."),
-}
 
 
 class PaymentsController(http.Controller):
@@ -42,12 +37,11 @@ class PaymentsController(http.Controller):
         try:
             parameters = order._pay_by_wechat(identity)
         except WeChatError as error:
-            return Problem(422, "wechat_refused", f"WeChat refused: {error}")
+            return Problem(422, "wechat_refused", request.env._("WeChat refused: %s", error))
         except WeChatUnavailable:
             return self._unavailable()
         if not parameters:
-            code, detail = NOT_PAYABLE[order._get_wechat_payment_state()]
-            return Problem(409, code, detail)
+            return self._refuse(order._get_wechat_payment_state())
         return PayAnswer(**self._describe(order), parameters=PaymentParameters(**parameters))
 
     @endpoint("GET", "/orders/<int:order_id>/payment", answer=PaymentAnswer, readonly=True)
@@ -68,6 +62,16 @@ class PaymentsController(http.Controller):
             return self._unavailable()
         return PaymentAnswer(**self._describe(order))
 
+    def _refuse(self, state):
+        """Say why an order cannot be paid."""
+        if state == "paid":
+            return Problem(409, "already_paid", request.env._("The order is paid."))
+        if state == "refunded":
+            detail = request.env._("The payment was given back: the order cannot be paid any more.")
+        else:
+            detail = request.env._("The order was cancelled, or its time to be paid is over.")
+        return Problem(409, "order_closed", detail)
+
     def _describe(self, order):
         currency = order.currency_id
         paid, refunded, refunding = order._get_wechat_amounts()
@@ -84,4 +88,5 @@ class PaymentsController(http.Controller):
 
     def _unavailable(self):
         """Return, not raise: the number that was used has to stay."""
-        return Problem(502, "wechat_unavailable", "WeChat gave no answer. Try again: nothing is paid twice.")
+        detail = request.env._("WeChat gave no answer. Try again: nothing is paid twice.")
+        return Problem(502, "wechat_unavailable", detail)

@@ -1,5 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-"""Errors as front ends get them: problem documents (RFC 9457) with a stable `code`."""
+"""Errors as front ends get them: problem documents (RFC 9457) with a stable `code`.
+
+The detail of what a customer can meet is in the customer's language; what only a developer meets is in English.
+"""
 
 import json
 

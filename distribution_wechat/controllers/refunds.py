@@ -29,7 +29,7 @@ class RefundsController(http.Controller):
         quantities = {}
         for wanted in body.lines:
             if wanted.line_id not in lines:
-                raise Problem(404, "line_unknown", "The order has no such line.")
+                raise Problem(404, "line_unknown", request.env._("The order has no such line."))
             line = lines[wanted.line_id]
             quantities[line] = quantities.get(line, 0) + wanted.quantity
         requests = request.env["distribution.refund.request"].sudo()
@@ -51,7 +51,7 @@ class RefundsController(http.Controller):
         """Take a request back that the merchant has not decided yet."""
         asked = find_order(order_id).refund_request_ids.filtered(lambda asked: asked.id == request_id)
         if not asked:
-            raise Problem(404, "not_found", "There is no such request.")
+            raise Problem(404, "not_found", request.env._("There is no such request."))
         asked._withdraw()
         return _describe(asked)
 

@@ -48,7 +48,7 @@ class SessionsController(http.Controller):
         """Renew both tokens."""
         issued = request.env["distribution.api.token"].sudo()._refresh(body.refresh_token)
         if not issued:
-            return Problem(401, "token_invalid", "Log in: the refresh token is unknown, used or expired.")
+            return Problem(401, "token_invalid", request.env._("Log in again."))
         return self._login_answer(issued, False)
 
     @endpoint("DELETE", "/sessions/current", status=204)
@@ -73,7 +73,7 @@ class SessionsController(http.Controller):
     def _find_account(self, app_id):
         account = request.env["distribution.wechat.account"].sudo().search([("app_id", "=", app_id)])
         if not account:
-            raise Problem(404, "account_unknown", "This mini-program is not set up here.")
+            raise Problem(404, "account_unknown", request.env._("This mini-program is not set up here."))
         return account
 
     def _ask_wechat(self, account, method, code):
@@ -83,9 +83,11 @@ class SessionsController(http.Controller):
             try:
                 answers[method, code] = getattr(account._get_mini_program(), method)(code)
             except WeChatError as error:
-                raise Problem(422, "wechat_refused", f"WeChat refused: {error}") from error
+                raise Problem(422, "wechat_refused", request.env._("WeChat refused: %s", error)) from error
             except WeChatUnavailable as error:
-                raise Problem(502, "wechat_unavailable", "WeChat cannot be reached now. Try again.") from error
+                raise Problem(
+                    502, "wechat_unavailable", request.env._("WeChat cannot be reached now. Try again.")
+                ) from error
         return answers[method, code]
 
     def _bind(self, identity, scene):

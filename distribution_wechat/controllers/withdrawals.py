@@ -124,7 +124,7 @@ class WithdrawalsController(http.Controller):
         withdrawal = self._find_own(withdrawal_id)
         transfer = withdrawal.wechat_transfer_ids
         if not transfer or not transfer._is_waiting_for_user():
-            raise Problem(409, "not_waiting_for_confirmation", "There is nothing to confirm now.")
+            raise Problem(409, "not_waiting_for_confirmation", request.env._("There is nothing to confirm now."))
         return Confirmation(
             mchId=transfer.mch_id,
             appId=transfer.account_id.app_id,
@@ -157,7 +157,7 @@ class WithdrawalsController(http.Controller):
         withdrawal = self._find_own(withdrawal_id)
         if withdrawal._get_reading()[0] not in ("cancelling", "cancelled"):
             if not withdrawal._is_cancellable():
-                raise Problem(409, "not_cancellable", "It is too late to cancel this withdrawal.")
+                raise Problem(409, "not_cancellable", request.env._("It is too late to cancel this withdrawal."))
             withdrawal._cancel()
         return _to_schema(withdrawal)
 
@@ -181,7 +181,7 @@ class WithdrawalsController(http.Controller):
         domain = [("id", "=", withdrawal_id), ("distributor_id", "=", get_distributor().id)]
         withdrawal = request.env["distribution.withdrawal"].sudo().search(domain)
         if not withdrawal:
-            raise Problem(404, "not_found", "There is no such record.")
+            raise Problem(404, "not_found", request.env._("There is no such record."))
         return withdrawal
 
 
