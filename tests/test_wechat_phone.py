@@ -2,6 +2,8 @@
 """The demo's phone in a real browser: a customer buys, and the whole journey from recruiting to confirmed money."""
 
 import pytest
+import requests
+from wechat_simulator import Simulator
 
 from support.live import APP_ID
 from support.phone import Phone, browser
@@ -96,6 +98,19 @@ def test_whole_journey(live, pick_up):
     anna.tap("确认收款")
     anna.read("已打款")
     assert live.simulator.ledger()["users"]["oAnna"] == live.simulator.settings.user_balance + 2000
+
+
+def test_phone_without_a_shop_says_so():
+    with Simulator() as simulator:
+        assert requests.get(f"{simulator.url}/phone/", timeout=10).ok
+        for name in ("phone.py", "..%2Fidentity.py", "../identity.py"):
+            assert requests.get(f"{simulator.url}/phone/{name}", timeout=10).status_code == 404
+        url = f"{simulator.url}/phone/api/cart"
+        assert requests.get(url, timeout=10).json()["code"] == "no_shop"
+        # Port 9 (discard) is nobody's.
+        simulator.settings.shop_url = "http://127.0.0.1:9"
+        answer = requests.get(url, timeout=10)
+        assert (answer.status_code, answer.json()["code"]) == (502, "shop_unavailable")
 
 
 def partner_of(env, name):

@@ -17,10 +17,13 @@ STARTS_WITHIN = 180
 PR_SET_PDEATHSIG = 1
 
 
-def free_port(wanted, option="--port"):
-    """Return the wanted port, or the next free one, and say so."""
+def free_port(wanted, option="--port", besides=None):
+    """Return the wanted port, or the next free one, and say so.
+
+    :param int besides: a port that is to be used soon
+    """
     for port in range(wanted, min(wanted + 100, 65536)):
-        if is_free(port, option):
+        if port != besides and is_free(port, option):
             if port != wanted:
                 say(f"→ Port {wanted} is taken by another program: using {port}")
             return port

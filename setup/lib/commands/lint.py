@@ -91,8 +91,9 @@ def install_prettier():
 
 
 def prettier(fix):
-    """Run prettier on the XML and JavaScript of the modules."""
-    files = [path for module in paths.modules() for path in formatted_files(paths.ROOT / module)]
+    """Run prettier on the XML and JavaScript of the modules and of the simulator's phone."""
+    folders = [*map(paths.ROOT.joinpath, paths.modules()), paths.ROOT / "tests" / "wechat_simulator"]
+    files = [path for folder in folders for path in formatted_files(folder)]
     if not files:
         return True
     modules = paths.NODE / "node_modules"

@@ -66,7 +66,7 @@ def main(args):
     with postgres.running() as env:
         name = demo.ensure(env)
         port = server.free_port(options.port)
-        return serve(env, name, port, server.free_port(options.wechat_port, "--wechat-port"))
+        return serve(env, name, port, server.free_port(options.wechat_port, "--wechat-port", besides=port))
 
 
 def parse(args):
