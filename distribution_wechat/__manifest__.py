@@ -15,6 +15,7 @@
         "data/ir_cron_transfer.xml",
         "data/ir_sequence.xml",
         "data/payment_provider.xml",
+        "wizards/distribution_refund_approve_views.xml",
         "wizards/distribution_refund_refuse_views.xml",
         "views/distribution_cart_line_views.xml",
         "views/distribution_distributor_views.xml",

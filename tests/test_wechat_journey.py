@@ -122,7 +122,8 @@ def test_from_a_scanned_code_to_confirmed_money(live):
     )
     take_back(live, order["id"], 1)
     with live.env() as env:
-        env["distribution.refund.request"].browse(asked["id"]).action_approve()
+        action = env["distribution.refund.request"].browse(asked["id"]).action_approve()
+        env[action["res_model"]].with_context(action["context"]).create({}).action_confirm()
     assert live.simulator.wait_idle(20)
     assert ok(cleo.get(f"/orders/{order['id']}"))["refunded"] == "188.00"
     assert ok(cleo.get(f"/orders/{order['id']}/refund-requests"))["items"][0]["status"] == "refunded"

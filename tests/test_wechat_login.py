@@ -174,5 +174,5 @@ class TestAccount(MiniProgramCase):
             self.account.app_secret = "new"
 
     def test_insecure_address_is_refused(self):
-        with self.assertRaisesRegex(ValidationError, "not a secure address"):
+        with self.assertRaisesRegex(ValidationError, "not an address of WeChat"):
             self.account.mini_program_url = "http://example.com"

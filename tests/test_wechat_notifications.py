@@ -28,6 +28,32 @@ def test_connection_test_asks_both_sides(live):
         assert "merchant" in account.action_test_connection()["params"]["message"]
 
 
+def test_secrets_go_to_wechat_only(live):
+    """Whoever may enter any address may read the secret that is sent there."""
+    with live.env() as env:
+        manager = env["res.users"].create(
+            {
+                "name": "Manager",
+                "login": "address-manager",
+                "company_id": live.company_id,
+                "company_ids": [(6, 0, [live.company_id])],
+                "group_ids": [(6, 0, [env.ref("distribution_core.group_distribution_manager").id])],
+            }
+        )
+        account = env["distribution.wechat.account"].with_user(manager).browse(live.account_id)
+        for address in (
+            "http://127.0.0.1:80@evil.example",
+            "https://evil.example",
+            "https://api.weixin.qq.com@evil.example",
+            "https://api.weixin.qq.com.evil.example",
+            "http://127.0.0.1:9999",
+        ):
+            with pytest.raises(ValidationError, match="not an address of WeChat"):
+                account.mini_program_url = address
+        account.write({"mini_program_url": "https://api2.weixin.qq.com", "pay_url": "https://api.wechatpay.cn"})
+        env.cr.rollback()
+
+
 def test_keys_that_cannot_be_read_are_refused_when_stored(live):
     with pytest.raises(ValidationError, match="cannot be read"), live.env() as env:
         env["distribution.wechat.account"].browse(live.account_id).merchant_private_key = "not a key"

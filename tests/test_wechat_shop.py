@@ -2,14 +2,19 @@
 """The shop over HTTP: what is for sale, cart, orders, stock that is kept, refund requests."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from wechat_simulator import ControlError
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 
+from support.payments import pay
 from support.samples.shop import new_order
+
+REFUND = "*/refund/domestic/refunds"
 
 
 @pytest.fixture
@@ -206,9 +211,43 @@ def test_preview_says_what_is_missing(live, buyer):
     assert buyer.get("/orders").json()["items"] == []
 
 
-def test_free_order_is_confirmed_at_once(live, buyer):
-    variant_id = live.create_product("Free Sample", price=0.0)
-    assert order(buyer, variant_id)["status"] == "to_ship"
+def test_nothing_without_a_price_is_sold(live, buyer):
+    """A price of zero is website_sale's "ask us", and a combo has its price from what is chosen in it."""
+    assert "no price" in order(buyer, live.create_product("Ask Us", price=0.0), 5, status=422)["detail"]
+    choice = live.create_product("Choice")
+    with live.env() as env:
+        combo = env["product.combo"].create({"name": "Set", "combo_item_ids": [(0, 0, {"product_id": choice})]})
+        vals = {"name": "Gift Set", "type": "combo", "combo_ids": [(6, 0, combo.ids)], "is_published": True}
+        variant_id = env["product.product"].create({**vals, "list_price": 100.0}).id
+    assert order(buyer, variant_id, status=404)["code"] == "product_unknown"
+    assert buyer.get("/products", params={"search": "Gift Set"}).json()["items"] == []
+
+
+def test_nobody_keeps_the_stock_without_paying(live, buyer):
+    for _number in range(10):
+        order(buyer, live.product_id)
+    assert "10 unpaid orders" in order(buyer, live.product_id, status=422)["detail"]
+
+
+def test_note_is_text_and_leaves_the_terms_alone(live, buyer):
+    note = '<img src="http://127.0.0.1:9/steal"/>'
+    answer = buyer.post("/orders", {"lines": [{"variant_id": live.product_id, "quantity": 1}], "note": note})
+    assert answer.json()["note"] == note
+    with live.env() as env:
+        placed = env["sale.order"].browse(answer.json()["id"])
+        assert "steal" not in str(placed.note or "")
+        assert "steal" not in str(placed._prepare_invoice()["narration"] or "")
+
+
+def test_delivery_nobody_earns_on_is_received_in_time(live, buyer):
+    placed = order(buyer, live.product_id)
+    with live.env() as env:
+        env["sale.order"].browse(placed["id"]).action_confirm()
+    picking_id = live.ship(placed["id"])
+    with live.env() as env:
+        env["stock.picking"].browse(picking_id).date_done = fields.Datetime.now() - timedelta(days=11)
+    live.run_cron("distribution_commission.confirm_receipts_cron")
+    assert buyer.get(f"/orders/{placed['id']}").json()["status"] == "completed"
 
 
 def test_status_of_an_order_from_payment_to_receipt(live, buyer):
@@ -252,6 +291,67 @@ def ask_back(person, placed, quantity, **more):
     return person.post(f"/orders/{placed['id']}/refund-requests", body)
 
 
+def approve(request, amount=None):
+    action = request.action_approve()
+    wizard = request.env[action["res_model"]].with_context(action["context"]).create({})
+    if amount is not None:
+        wizard.amount = amount
+    wizard.action_confirm()
+
+
+def paid(person, variant_id, quantity):
+    """Return an order that the person has paid."""
+    placed = order(person, variant_id, quantity)
+    pay(person, placed["id"])
+    return placed
+
+
+def test_refund_is_net_of_the_discount_of_the_order(live, buyer):
+    first, second = live.create_product("First"), live.create_product("Second")
+    placed = buyer.post("/orders", {"lines": [{"variant_id": v, "quantity": 1} for v in (first, second)]}).json()
+    with live.env() as env:
+        discount = env["product.product"].create({"name": "Discount", "type": "service", "taxes_id": False})
+        vals = {"order_id": placed["id"], "product_id": discount.id, "price_unit": -100.0}
+        env["sale.order.line"].create(vals)
+    pay(buyer, placed["id"])
+    assert ask_back(buyer, placed, 1).json()["amount"] == "50.00"
+
+
+def test_less_than_asked_for_may_be_given_back_and_never_more(live, buyer):
+    placed = paid(buyer, live.product_id, 2)
+    request_id = ask_back(buyer, placed, 2).json()["id"]
+    with live.env() as env:
+        request = env["distribution.refund.request"].browse(request_id)
+        assert request.activity_ids
+        with pytest.raises(UserError, match="lies between"):
+            approve(request, 200.01)
+        approve(request, 150.0)
+        assert not request.activity_ids
+        assert "Refunded before shipping" in request.order_id.picking_ids.activity_ids.mapped("summary")
+    assert live.simulator.wait_idle(20)
+    assert buyer.get(f"/orders/{placed['id']}").json()["refunded"] == "150.00"
+
+
+def test_refund_that_wechat_refused_is_made_again(live, buyer):
+    placed = paid(buyer, live.product_id, 1)
+    request_id = ask_back(buyer, placed, 1).json()["id"]
+    live.simulator.add_fault("error", path=REFUND, method="POST", times=1, status=403, code="NO_AUTH", message="no")
+    with live.env() as env:
+        approve(env["distribution.refund.request"].browse(request_id))
+    live.simulator.clear_faults()
+
+    def status():
+        return buyer.get(f"/orders/{placed['id']}/refund-requests").json()["items"][0]["status"]
+
+    assert status() == "failed"
+    with live.env() as env:
+        request = env["distribution.refund.request"].search([("is_failed", "=", True), ("id", "=", request_id)])
+        approve(request)
+    assert live.simulator.wait_idle(20)
+    assert status() == "refunded"
+    assert buyer.get(f"/orders/{placed['id']}").json()["refunded"] == "100.00"
+
+
 def test_refund_requests_never_exceed_what_was_bought(live, buyer):
     placed = sold(live, buyer)
     amounts = [ask_back(buyer, placed, 1).json()["amount"] for _ in range(3)]
@@ -274,7 +374,7 @@ def test_refused_request_frees_the_pieces_and_says_why(live, buyer):
         request = env["distribution.refund.request"].browse(request_id)
         env["distribution.refund.refuse"].create({"request_id": request_id, "reason": "Too late"}).action_confirm()
         with pytest.raises(UserError, match="is Refused already"):
-            request.action_approve()
+            approve(request)
     listed = buyer.get(f"/orders/{placed['id']}/refund-requests").json()["items"]
     assert [(item["status"], item["refuse_reason"]) for item in listed] == [("refused", "Too late")]
     assert ask_back(buyer, placed, 3).status_code == 201

@@ -137,7 +137,7 @@ def describe_order(order):
         untaxed=to_text(currency, order.amount_untaxed),
         tax=to_text(currency, order.amount_tax),
         refunded=to_text(currency, refunded),
-        note=order._get_shop_note(),
+        note=order.wechat_note or "",
         receiver=address.name or "",
         receiver_phone=address.phone or "",
         receiver_address=" ".join(

@@ -3,10 +3,13 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+from odoo.addons.distribution_commission.engine.money import exact, round_half_up
 
 from ..tools.locks import wait_in_line
 
-OPEN_STATES = ("requested", "approved")
+FAILED = ("error", "cancel")
 
 
 class DistributionRefundRequest(models.Model):
@@ -45,6 +48,12 @@ class DistributionRefundRequest(models.Model):
         tracking=True,
     )
     refund_state = fields.Selection(related="transaction_id.state", string="State of the Refund")
+    is_failed = fields.Boolean(
+        string="Refund Failed", compute="_compute_is_failed", search="_search_is_failed", help="Refund it again."
+    )
+    amount_approved = fields.Monetary(
+        string="To Refund", readonly=True, help="What the merchant has agreed to, at most what was asked for."
+    )
 
     # === COMPUTE METHODS === #
 
@@ -52,6 +61,18 @@ class DistributionRefundRequest(models.Model):
     def _compute_amount(self):
         for request in self:
             request.amount = sum(request.line_ids.mapped("amount"))
+
+    @api.depends("refund_state")
+    def _compute_is_failed(self):
+        for request in self:
+            request.is_failed = request.refund_state in FAILED
+
+    @api.model
+    def _search_is_failed(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        failed = Domain("transaction_id.state", "in", FAILED)
+        return Domain.OR(failed if wanted else ~failed for wanted in value)
 
     # === CRUD METHODS === #
 
@@ -69,13 +90,11 @@ class DistributionRefundRequest(models.Model):
     # === ACTION METHODS === #
 
     def action_approve(self):
-        """Give the money back over the payment's own way."""
+        """Ask how much of it is given back."""
+        self.ensure_one()
         self._check_decider()
-        for request in self:
-            request.sudo()._lock_requested()
-            reason = self.env._("Refund %s", request.name)
-            refund = request.sudo().order_id._refund_by_wechat(Decimal(repr(request.amount)), reason)
-            request.sudo().write({"state": "approved", "transaction_id": refund.id})
+        action = self.env["ir.actions.act_window"]._for_xml_id("distribution_wechat.distribution_refund_approve_action")
+        return {**action, "context": {"default_request_id": self.id, "default_amount": self.amount}}
 
     def action_view_order(self):
         self.ensure_one()
@@ -106,10 +125,11 @@ class DistributionRefundRequest(models.Model):
         :raise UserError: for an order that is not paid, or for more than was bought and not asked for yet
         """
         wait_in_line(order)
-        if order.state != "sale":
+        paid, refunded, refunding = order._get_wechat_amounts()
+        if order.state != "sale" and paid <= refunded + refunding:
             raise UserError(self.env._("Order %s is not paid: there is nothing to give back.", order.name))
         lines_vals = [self._prepare_line_vals(line, quantity) for line, quantity in quantities.items()]
-        return self.create(
+        request = self.create(
             {
                 "order_id": order.id,
                 "reason": reason,
@@ -117,14 +137,18 @@ class DistributionRefundRequest(models.Model):
                 "line_ids": [fields.Command.create(vals) for vals in lines_vals],
             }
         )
+        request._call_decider()
+        return request
 
     @api.model
     def _prepare_line_vals(self, line, quantity):
-        """Return the values of a request's line: the customer's price of these pieces, and the last cent with the last
-        piece."""
+        """Return the values of a request's line: what the customer has paid for these pieces, net of the order's
+        discounts, and the last cent with the last piece."""
         earlier = self.env["distribution.refund.request.line"].search(
-            [("order_line_id", "=", line.id), ("request_id.state", "in", OPEN_STATES)]
+            [("order_line_id", "=", line.id), ("request_id.state", "in", ("requested", "approved"))]
         )
+        # What WeChat has refused was not given back.
+        earlier = earlier.filtered(lambda part: not part.request_id.is_failed)
         asked, bought = sum(earlier.mapped("quantity")), line.product_uom_qty
         if quantity + asked > bought:
             raise UserError(
@@ -134,16 +158,69 @@ class DistributionRefundRequest(models.Model):
                     left=int(bought - asked),
                 )
             )
-        value = line.price_total * (quantity + asked) / bought - sum(earlier.mapped("amount"))
-        return {"order_line_id": line.id, "quantity": quantity, "amount": line.currency_id.round(value)}
+        unit = Decimal(str(line.currency_id.rounding))
+        worth = exact(line.price_total) * line.order_id._get_commission_discount_factor()
+        due = round_half_up(worth * exact(quantity + asked) / exact(bought), unit)
+        amount = due - sum((Decimal(repr(part.amount)) for part in earlier), Decimal(0))
+        return {"order_line_id": line.id, "quantity": quantity, "amount": float(amount)}
 
-    def _lock_requested(self):
-        """Let the first of two decisions through.
+    def _call_decider(self):
+        """Put the request on somebody's list."""
+        for request in self:
+            user = request._get_decider()
+            if user:
+                request.activity_schedule(
+                    "mail.mail_activity_data_todo", summary=self.env._("Decide about a refund"), user_id=user.id
+                )
+
+    def _get_decider(self):
+        """Return whoever sells the order, else somebody of the company who may decide."""
+        self.ensure_one()
+        order = self.order_id
+        groups = [self.env.ref("sales_team.group_sale_manager").id]
+        groups.append(self.env.ref("distribution_core.group_distribution_finance").id)
+        domain = [("company_ids", "in", order.company_id.id), ("all_group_ids", "in", groups), ("share", "=", False)]
+        return order.user_id or order.team_id.user_id or self.env["res.users"].search(domain, limit=1)
+
+    def _approve(self, amount):
+        """Give money back over the payment's own way, and see to it that nothing refunded is shipped.
+
+        :param Decimal amount: at most what was asked for
+        :raise UserError: when it is decided already, or not so much is left of the payment
+        """
+        self.ensure_one()
+        self._lock_undecided()
+        if not 0 < amount <= Decimal(repr(self.amount)):
+            asked = self.currency_id.format(self.amount)
+            raise UserError(self.env._("The amount lies between nothing and the %s asked for.", asked))
+        refund = self.order_id._refund_by_wechat(amount, self.env._("Refund %s", self.name))
+        self.write({"state": "approved", "transaction_id": refund.id, "amount_approved": float(amount)})
+        self.activity_ids.action_feedback(feedback=self.env._("Approved."))
+        if not self.goods_come_back:
+            self._warn_of_open_delivery()
+
+    def _warn_of_open_delivery(self):
+        """Tell whoever ships that pieces of the order are given up."""
+        opened = self.order_id.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
+        products = ", ".join(f"{line.product_id.display_name} × {line.quantity:g}" for line in self.line_ids)
+        for picking in opened:
+            note = self.env._("Refunded before it was shipped, do not ship: %s", products)
+            picking.message_post(body=note)
+            picking.activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=self.env._("Refunded before shipping"),
+                note=note,
+                user_id=(picking.user_id or self._get_decider() or self.env.user).id,
+            )
+
+    def _lock_undecided(self):
+        """Let the first of two decisions through; what WeChat has refused can be decided again.
 
         :raise UserError: when it is decided already
         """
+        wait_in_line(self.order_id)
         wait_in_line(self)
-        decided = self.filtered(lambda request: request.state != "requested")
+        decided = self.filtered(lambda request: request.state != "requested" and not request.is_failed)
         if decided:
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
@@ -151,12 +228,14 @@ class DistributionRefundRequest(models.Model):
             )
 
     def _refuse(self, reason):
-        self._lock_requested()
+        self._lock_undecided()
         self.write({"state": "refused", "refuse_reason": reason})
+        self.activity_ids.action_feedback(feedback=reason)
 
     def _withdraw(self):
-        self._lock_requested()
+        self._lock_undecided()
         self.state = "cancel"
+        self.activity_ids.unlink()
 
     def _get_shop_status(self):
         """Return where the request stands for the customer.

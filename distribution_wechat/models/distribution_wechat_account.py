@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 import functools
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from wechatpy.session import SessionStorage
 
@@ -162,8 +163,18 @@ class DistributionWechatAccount(models.Model):
     def _check_addresses(self):
         for account in self:
             for url in (account.mini_program_url, account.pay_url):
-                if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
-                    raise ValidationError(self.env._("%s is not a secure address: it begins with https://.", url))
+                if not _is_wechat(url) and not (_is_own_machine(url) and account._may_simulate()):
+                    raise ValidationError(
+                        self.env._(
+                            "%s is not an address of WeChat. Administrators may also enter a simulator on the server "
+                            "itself, such as http://127.0.0.1:8072.",
+                            url,
+                        )
+                    )
+
+    def _may_simulate(self):
+        # The app's secret goes to this address: whoever may enter any address may read it.
+        return self.env.user._is_superuser() or self.env.user._is_system()
 
     @api.constrains(
         "mch_id",
@@ -313,6 +324,19 @@ class DistributionWechatAccount(models.Model):
             "REFUND.": functools.partial(transactions._receive_wechat_refund, self),
             "MCHTRANSFER.": functools.partial(self.env["distribution.wechat.transfer"]._receive_notification, self),
         }
+
+
+def _is_wechat(url):
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme == "https" and "@" not in parts.netloc and host.endswith((".weixin.qq.com", ".wechatpay.cn"))
+
+
+def _is_own_machine(url):
+    parts = urlsplit(url)
+    return (
+        parts.scheme in ("http", "https") and "@" not in parts.netloc and parts.hostname in ("127.0.0.1", "localhost")
+    )
 
 
 class _TokenStorage(SessionStorage):

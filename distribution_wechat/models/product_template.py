@@ -12,6 +12,8 @@ class ProductTemplate(models.Model):
         return (
             Domain("is_published", "=", True)
             & Domain("sale_ok", "=", True)
+            # A combo is priced by what is chosen in it, which nobody can say here yet.
+            & Domain("type", "!=", "combo")
             & Domain("company_id", "in", (False, company.id))
             & (Domain("website_id", "=", False) | Domain("website_id.company_id", "=", company.id))
         )

@@ -6,7 +6,6 @@ from decimal import Decimal
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
-from odoo.tools import html2plaintext
 
 from ..client.errors import WeChatError, WeChatUnavailable
 from ..tools.locks import wait_in_line
@@ -18,6 +17,9 @@ _logger = logging.getLogger(__name__)
 
 # WeChat does not take a number again that is paid, closed, or was used with other values.
 NUMBER_IS_OVER = {"ORDERPAID", "ORDER_PAID", "ORDER_CLOSED", "ORDERCLOSED", "OUT_TRADE_NO_USED"}
+
+# Of one customer at a time.
+MOST_UNPAID = 10
 
 
 class SaleOrder(models.Model):
@@ -37,6 +39,9 @@ class SaleOrder(models.Model):
         copy=False,
         readonly=True,
         help="An order of a mini-program that is not paid by then is cancelled, and its goods can be sold to others.",
+    )
+    wechat_note = fields.Text(
+        string="Customer's Note", copy=False, readonly=True, help="What the customer wrote in the mini-program."
     )
     refund_request_ids = fields.One2many("distribution.refund.request", "order_id")
     refund_request_count = fields.Integer(compute="_compute_refund_request_count")
@@ -76,11 +81,27 @@ class SaleOrder(models.Model):
         self.env["distribution.stock.gate"].sudo()._pass(products._filter_scarce(), account.company_id)
         self._check_shop_available(account, quantities)
         orders = self.sudo().with_company(account.company_id)
+        self._check_shop_unpaid(identity)
         order = orders.create(orders._prepare_shop_order_vals(identity, quantities, address, note))
-        if order.currency_id.is_zero(order.amount_total):
-            # Nothing to pay: WeChat takes no order of zero fen.
-            order.action_confirm()
+        order._check_shop_prices()
         return order
+
+    @api.model
+    def _check_shop_unpaid(self, identity):
+        """Let nobody keep the whole stock by orders that are never paid."""
+        unpaid = [
+            ("partner_id", "=", identity.partner_id.id),
+            ("wechat_account_id", "=", identity.account_id.id),
+            ("state", "=", "sent"),
+        ]
+        if self.sudo().search_count(unpaid, limit=MOST_UNPAID) >= MOST_UNPAID:
+            raise UserError(self.env._("You have %s unpaid orders: pay or cancel one first.", MOST_UNPAID))
+
+    def _check_shop_prices(self):
+        """Sell nothing that has no price: website_sale shows such products, to be asked about."""
+        for line in self.order_line:
+            if line.currency_id.compare_amounts(line.price_total, 0) <= 0:
+                raise UserError(self.env._("%s has no price and cannot be ordered.", line.product_id.name))
 
     @api.model
     def _check_shop_available(self, account, quantities):
@@ -118,7 +139,7 @@ class SaleOrder(models.Model):
             "prepayment_percent": 1.0,
             "wechat_account_id": account.id,
             "wechat_expires_at": fields.Datetime.now() + timedelta(minutes=account.payment_minutes),
-            "note": note or False,
+            "wechat_note": note or False,
             "order_line": [
                 Command.create({"product_id": product.id, "product_uom_qty": quantity})
                 for product, quantity in quantities.items()
@@ -137,11 +158,6 @@ class SaleOrder(models.Model):
         return self.picking_ids.filtered(
             lambda picking: picking.state == "done" and picking.location_dest_id.usage == "customer"
         )
-
-    def _get_shop_note(self):
-        """Return what the customer wrote, as text."""
-        self.ensure_one()
-        return html2plaintext(self.note or "").strip()
 
     def _get_shop_status(self):
         """Return where an order stands for its customer.
