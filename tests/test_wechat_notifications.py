@@ -57,3 +57,19 @@ def test_secrets_go_to_wechat_only(live):
 def test_keys_that_cannot_be_read_are_refused_when_stored(live):
     with pytest.raises(ValidationError, match="cannot be read"), live.env() as env:
         env["distribution.wechat.account"].browse(live.account_id).merchant_private_key = "not a key"
+
+
+def test_a_new_secret_leaves_the_others_alone(live):
+    """Who changes the app secret in the form sends nothing else."""
+    with live.env() as env:
+        account = env["distribution.wechat.account"].browse(live.account_id)
+        secret = account._get_secret("app_secret")
+    for name, value in (("app_secret", secret), ("api_v3_key", live.simulator.merchant.apiv3_key)):
+        with live.env() as env:
+            env["distribution.wechat.account"].browse(live.account_id).write({name: value})
+        with live.env() as env:
+            account = env["distribution.wechat.account"].browse(live.account_id)
+            assert account._get_secret("merchant_private_key") == live.simulator.merchant.private_key_pem
+            assert account._get_secret("api_v3_key") == live.simulator.merchant.apiv3_key
+            assert account._get_secret("app_secret") == secret
+            assert account.app_secret == account.api_v3_key == "••••••"

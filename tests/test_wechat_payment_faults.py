@@ -159,6 +159,17 @@ def test_notifications_out_of_order(live, person, kind, options):
     assert max(one["seconds"] for one in done) < 5
 
 
+def test_colliding_notifications_do_not_wait_for_seconds(live, person):
+    """Odoo waits up to 2, 4, 8 seconds before it tries again; WeChat waits five for an answer."""
+    order_id = person.place_order_by_hand()
+    before = len(live.log.read_text())
+    live.simulator.notify_as("concurrent", "TRANSACTION.*", n=4)
+    number = pay(person, order_id)
+    assert_paid_once(live, order_id)
+    assert {one["status"] for one in attempts(live, number)} == {204}
+    assert "tries left" not in live.log.read_text()[before:]
+
+
 def test_lost_notification_is_found_by_the_sweep_and_repeating_it_changes_nothing(live, person):
     live.simulator.notify_as("lost")
     order_id = person.place_order_by_hand()

@@ -126,6 +126,22 @@ def test_not_enough_money_is_tried_again_by_itself(live):
     assert payee.state == "paid" and bills_of(payee) == [payee.number]
 
 
+def test_a_refusal_that_a_distributors_question_meets_is_told_in_nobodys_name(live):
+    live.simulator.add_fault("error", BILLS, "POST", status=400, code="PARAM_ERROR", message="no")
+    payee = Payee(live, "Curious")
+    payee.ask()
+    payee.approve()
+    payee.query()
+    with live.env() as env:
+        transfer = env["distribution.withdrawal"].browse(payee.id).wechat_transfer_ids
+        robot = env.ref("base.user_root")
+        assert transfer.activity_ids.summary == "WeChat refused the transfer"
+        assert transfer.activity_ids.create_uid == robot
+        assert payee.person.partner_id not in transfer.message_ids.author_id.ids
+    assert payee.query() == "waiting_for_confirmation"
+    payee.confirm()
+
+
 def test_a_refusal_stays_open_and_tells_finance(live):
     live.simulator.add_fault("error", BILLS, "POST", status=400, code="INVALID_REQUEST", message="你尚未获取该转账场景")
     payee = Payee(live, "Refused").go()

@@ -41,15 +41,17 @@ class IrCron(models.Model):
 
     @api.model
     def _run_with_retries(self, work, item):
+        """Return what a piece of work returns, which is rolled back and done again at once after a collision."""
         for tries_left in reversed(range(MAX_TRIES)):
             try:
-                work(item)
+                result = work(item)
                 self.env.flush_all()
-                return
+                return result
             except OperationalError as error:
                 if not tries_left or not isinstance(error, PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
                     raise
                 self.env.cr.rollback()
+        return None
 
     @api.model
     def _report_failure(self, item, error):

@@ -3,8 +3,11 @@
 
 wechatpy's traps (version 1.8.18): its addresses are hard-coded, so a session of our own rewrites them; it retries an
 invalid token without bound, so that is switched off and done once here; it sends an access token with every call.
+WeChat wants secret, code and token in the address, which urllib3 logs when asked to log everything.
 """
 
+import logging
+import re
 from dataclasses import dataclass
 
 import requests
@@ -18,6 +21,7 @@ TIMEOUT = 5
 INVALID_TOKEN = {40001, 40014, 42001}
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 IMAGE_BEGINNINGS = (PNG, JPEG)
+SECRET_PARAMETERS = re.compile(r"\b(secret|js_code|access_token)=[^&\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +122,18 @@ class _Redirected(requests.Session):
         """Override of `requests` to rewrite the address."""
         kwargs["timeout"] = kwargs.get("timeout") or TIMEOUT
         return super().request(method, url.replace(OFFICIAL_URL, self._url, 1), **kwargs)
+
+
+class _SecretsLeftOut(logging.Filter):
+    """Takes the secrets out of the addresses that urllib3 logs."""
+
+    def filter(self, record):
+        """Override of `logging` to let every record pass, without secrets."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                SECRET_PARAMETERS.sub(r"\1=***", value) if isinstance(value, str) else value for value in record.args
+            )
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_SecretsLeftOut())

@@ -12,7 +12,6 @@ from ..client import merchant, mini_program
 from ..client.errors import WeChatError, WeChatUnavailable
 from ..tools import encryption
 
-SECRETS = ("app_secret", "merchant_private_key", "api_v3_key")
 # WeChat calls without a login: the address names the account, the signature proves the caller.
 NOTIFICATION_PATH = "/distribution/v1/notifications"
 STORED = "••••••"
@@ -51,7 +50,9 @@ class DistributionWechatAccount(models.Model):
     app_id = fields.Char(string="App ID", required=True, copy=False)
     app_secret_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
     app_secret = fields.Char(
-        compute="_compute_secrets", inverse="_inverse_secrets", help="Kept encrypted; it is never shown again."
+        compute="_compute_app_secret",
+        inverse="_inverse_app_secret",
+        help="Kept encrypted; it is never shown again.",
     )
     mini_program_url = fields.Char(
         string="API Address",
@@ -65,15 +66,15 @@ class DistributionWechatAccount(models.Model):
     )
     merchant_private_key_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
     merchant_private_key = fields.Text(
-        compute="_compute_secrets",
-        inverse="_inverse_secrets",
+        compute="_compute_merchant_private_key",
+        inverse="_inverse_merchant_private_key",
         help="The content of apiclient_key.pem. Kept encrypted; it is never shown again.",
     )
     api_v3_key_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
     api_v3_key = fields.Char(
         string="APIv3 Key",
-        compute="_compute_secrets",
-        inverse="_inverse_secrets",
+        compute="_compute_api_v3_key",
+        inverse="_inverse_api_v3_key",
         help="Kept encrypted; it is never shown again.",
     )
     wechatpay_public_key = fields.Text(
@@ -135,17 +136,34 @@ class DistributionWechatAccount(models.Model):
 
     # === COMPUTE METHODS === #
 
-    def _compute_secrets(self):
-        for account in self.sudo():
-            for name in SECRETS:
-                account[name] = STORED if account[f"{name}_encrypted"] else False
+    # Each secret has a computation of its own: Odoo takes all fields of one computation for written when one of them
+    # is, and a new app secret would empty the merchant's keys.
+    def _compute_app_secret(self):
+        self._show_secret("app_secret")
 
-    def _inverse_secrets(self):
+    def _inverse_app_secret(self):
+        self._keep_secret("app_secret")
+
+    def _compute_merchant_private_key(self):
+        self._show_secret("merchant_private_key")
+
+    def _inverse_merchant_private_key(self):
+        self._keep_secret("merchant_private_key")
+
+    def _compute_api_v3_key(self):
+        self._show_secret("api_v3_key")
+
+    def _inverse_api_v3_key(self):
+        self._keep_secret("api_v3_key")
+
+    def _show_secret(self, name):
+        for account in self.sudo():
+            account[name] = STORED if account[f"{name}_encrypted"] else False
+
+    def _keep_secret(self, name):
         for account in self:
-            for name in SECRETS:
-                if account[name] != STORED:
-                    value = account[name] and encryption.encrypt(self.env, account[name])
-                    account.sudo()[f"{name}_encrypted"] = value
+            if account[name] != STORED:
+                account.sudo()[f"{name}_encrypted"] = account[name] and encryption.encrypt(self.env, account[name])
 
     def _compute_notification_url(self):
         for account in self:

@@ -218,8 +218,11 @@ class Person:
 
 
 @contextlib.contextmanager
-def live_shop(**simulator_settings):
-    """Start everything, yield a `Live`, and stop everything; a server that logged an error fails the tests."""
+def live_shop(server=(), **simulator_settings):
+    """Start everything, yield a `Live`, and stop everything; a server that logged an error fails the tests.
+
+    :param server: further options of Odoo's server, the last of which counts
+    """
     key = Fernet.generate_key().decode()
     settings = {"seed": 11, "refund_seconds": 0, "cancel_seconds": 0, **simulator_settings}
     with databases.cloned_database() as database, Simulator(**settings) as simulator, _environment(key):
@@ -228,7 +231,7 @@ def live_shop(**simulator_settings):
         port = _free_port()
         live = Live(database, simulator, f"http://127.0.0.1:{port}", log)
         _create_world(live)
-        with _serving(database.name, port, log):
+        with _serving(database.name, port, log, server):
             yield live
             simulator.wait_idle(10)
         errors = re.findall(r"^\S+ \S+ \d+ (?:ERROR|CRITICAL) .*(?:\n(?!\d{4}-).*)*", log.read_text(), re.M)
@@ -256,10 +259,10 @@ def _free_port():
 
 
 @contextlib.contextmanager
-def _serving(name, port, log):
+def _serving(name, port, log, options):
     command = [sys.executable, "-m", "odoo", "--config", odoo.tools.config["config"], "--database", name]
     command += [f"--db-filter=^{name}$", "--no-database-list", "--max-cron-threads=0", "--log-level=info"]
-    command += ["--http-interface=127.0.0.1", f"--http-port={port}"]
+    command += ["--http-interface=127.0.0.1", f"--http-port={port}", *options]
     with open(log, "w", encoding="utf-8") as output:
         child = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
     try:
