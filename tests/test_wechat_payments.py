@@ -10,6 +10,9 @@ import pytest
 
 from odoo.exceptions import UserError
 
+from odoo.addons.distribution_wechat.hooks import uninstall_hook
+from odoo.addons.distribution_wechat.models.payment_provider import CODE
+
 from support.payments import (
     EXPIRE,
     SWEEP,
@@ -23,6 +26,8 @@ from support.payments import (
     refunds_at_wechat,
     state_of,
 )
+
+REFUNDS = "*/refund/domestic/refunds"
 
 
 @pytest.fixture
@@ -398,4 +403,85 @@ def test_fifty_refunds_are_the_most(live, person):
             tx._create_child_transaction(1.0, is_refund=True)
         with pytest.raises(UserError, match="50 refunds"):
             tx._refund_by_wechat(Decimal(1), "One more")
+        env.cr.rollback()
+
+
+# === WHAT A REVIEW FOUND === #
+
+
+def test_refused_refund_is_never_sent_again_by_asking(live, person):
+    """Its amount counts as not given back, and may have been refunded under another number since."""
+    order_id = person.place_order_by_hand()
+    number = pay(person, order_id)
+    live.simulator.add_fault("error", path=REFUNDS, method="POST", times=1, status=403, code="NO_AUTH", message="no")
+    refused = refund(live, order_id, "50.00")
+    live.simulator.clear_faults()
+    refund(live, order_id, "50.00")
+    with live.env() as env:
+        env["payment.transaction"].search([("reference", "=", refused)]).action_query_wechat()
+    assert live.simulator.wait_idle(20)
+    assert refunds_at_wechat(live, number) == [("SUCCESS", 5000)]
+
+
+def test_number_that_wechat_had_accepted_is_not_closed_when_it_is_unknown(live, person):
+    order_id = person.place_order_by_hand()
+    pay_parameters(person, order_id)
+    live.simulator.add_fault("error", path="*/out-trade-no/*", times=None, status=404, code="ORDER_NOT_EXIST")
+    expire(live, order_id)
+    expire(live, order_id)
+    found = books(live, order_id)
+    assert (found["order"], found["open"], found["activities"]) == ("sent", 1, 1)
+
+
+def test_merchant_is_not_changed_while_money_is_under_way(live, person):
+    pay_parameters(person, person.place_order_by_hand())
+    with pytest.raises(UserError, match="under way"), live.env() as env:
+        env["distribution.wechat.account"].browse(live.account_id).mch_id = "1900009999"
+    with pytest.raises(UserError, match="under way"), live.env() as env:
+        uninstall_hook(env)
+
+
+def test_cancelling_a_paid_order_puts_its_money_on_somebodys_list(live, person):
+    order_id = person.place_order_by_hand()
+    pay(person, order_id)
+    with live.env() as env:
+        order = env["sale.order"].browse(order_id)
+        order._action_cancel()
+        assert "refund the payment" in str(order.activity_ids.mapped("note"))
+        assert not any(user._is_superuser() for user in order.activity_ids.user_id)
+
+
+def test_payment_of_a_deleted_order_is_given_back(live, person):
+    order_id = person.place_order_by_hand()
+    parameters = pay_parameters(person, order_id)
+    with live.env() as env:
+        order = env["sale.order"].browse(order_id)
+        order._action_cancel()
+        order.unlink()
+    paid = live.simulator.pay(pay_params=parameters)
+    assert live.simulator.wait_idle(20)
+    live.run_cron(SWEEP)
+    assert live.simulator.wait_idle(20)
+    assert refunds_at_wechat(live, paid["out_trade_no"]) == [("SUCCESS", 10000)]
+
+
+def test_sweep_notes_what_it_has_looked_at(live, person):
+    orders = [person.place_order_by_hand() for _number in range(3)]
+    for order_id in orders:
+        pay_parameters(person, order_id)
+    live.run_cron(SWEEP)
+    with live.env() as env:
+        assert all(env["sale.order"].browse(orders).transaction_ids.mapped("wechat_checked_at"))
+
+
+def test_provider_is_known_to_the_journal_after_an_upgrade(live):
+    """A database from before the payments never ran the hook that introduces the provider."""
+    with live.env() as env:
+        lines = env["account.payment.method.line"].search([("payment_provider_id.code", "=", CODE)])
+        provider = lines.payment_provider_id
+        env["account.payment.method"].search([("code", "=", CODE)]).code = "gone"
+        account = env["distribution.wechat.account"].browse(live.account_id)
+        env["payment.provider"]._activate_for_wechat(account)
+        assert env["account.payment.method"].search([("code", "=", CODE)])
+        assert provider in provider.journal_id.inbound_payment_method_line_ids.payment_provider_id
         env.cr.rollback()

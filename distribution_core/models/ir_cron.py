@@ -6,6 +6,7 @@ from psycopg2 import OperationalError
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import html2plaintext
 
 _logger = logging.getLogger(__name__)
 
@@ -56,5 +57,10 @@ class IrCron(models.Model):
     @api.model
     def _report_failure(self, item, error):
         _logger.warning("%s was left out: %s", item, error)
-        if isinstance(item, self.pool["mail.thread"]):
-            item.message_post(body=self.env._("The scheduled action could not be carried out: %s", error))
+        if not isinstance(item, self.pool["mail.thread"]):
+            return
+        body = self.env._("The scheduled action could not be carried out: %s", error)
+        last = item.message_ids.sorted("id")[-1:]
+        # The same news at every run would bury the record's history.
+        if body not in html2plaintext(last.body or ""):
+            item.message_post(body=body)

@@ -65,7 +65,7 @@ class OrdersController(http.Controller):
         "POST",
         "/orders/<int:order_id>/cancellation",
         answer=Order,
-        problems=[(409, "not_cancellable"), (502, "wechat_unavailable")],
+        problems=[(409, "not_cancellable"), (409, "payment_pending"), (502, "wechat_unavailable")],
     )
     def cancel(self, order_id):
         """Cancel an order that is not paid; doing it twice changes nothing."""
@@ -76,8 +76,11 @@ class OrdersController(http.Controller):
             raise Problem(
                 502, "wechat_unavailable", request.env._("WeChat cannot be reached now. Try again.")
             ) from error
+        # Returned, not raised: a payment that was found must stay recorded.
+        if not cancelled and order._is_awaiting_wechat_payment():
+            detail = request.env._("A payment of the order may be under way: try again in a minute.")
+            return Problem(409, "payment_pending", detail)
         if not cancelled:
-            # Returned, not raised: a payment that was found must stay recorded.
             return Problem(409, "not_cancellable", request.env._("The order is paid: ask for a refund."))
         return describe_order(order)
 

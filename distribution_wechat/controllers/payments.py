@@ -19,7 +19,6 @@ class PaymentsController(http.Controller):
         "POST",
         "/orders/<int:order_id>/pay",
         answer=PayAnswer,
-        idempotent=True,
         problems=[
             (409, "already_paid"),
             (409, "order_closed"),

@@ -11,6 +11,7 @@ from odoo.exceptions import UserError, ValidationError
 from ..client import merchant, mini_program
 from ..client.errors import WeChatError, WeChatUnavailable
 from ..tools import encryption
+from .distribution_wechat_transfer import FINAL_STATES
 
 # WeChat calls without a login: the address names the account, the signature proves the caller.
 NOTIFICATION_PATH = "/distribution/v1/notifications"
@@ -217,6 +218,31 @@ class DistributionWechatAccount(models.Model):
                     )
                 ) from error
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Refuse another merchant or app while money moves under the old one's numbers."""
+        for account in self:
+            changed = [name for name in ("app_id", "mch_id") if name in vals and vals[name] != account[name]]
+            if changed and account._has_money_under_way():
+                raise UserError(
+                    self.env._(
+                        "%s has payments, refunds or transfers under way: WeChat knows them under the old numbers. "
+                        "Wait until they have ended, or create another account.",
+                        account.name,
+                    )
+                )
+        return super().write(vals)
+
+    def _has_money_under_way(self):
+        self.ensure_one()
+        payments = [("provider_id.wechat_account_id", "=", self.id), ("wechat_is_open", "=", True)]
+        transfers = [("account_id", "=", self.id), ("state", "not in", FINAL_STATES)]
+        return bool(
+            self.env["payment.transaction"].sudo().search_count(payments, limit=1)
+            or self.env["distribution.wechat.transfer"].sudo().search_count(transfers, limit=1)
+        )
+
     # === ACTION METHODS === #
 
     def action_test_connection(self):
@@ -273,6 +299,17 @@ class DistributionWechatAccount(models.Model):
         self.ensure_one()
         secret = self._get_secret("app_secret")
         return mini_program.MiniProgram(self.app_id, secret, _TokenStorage(self), self.mini_program_url)
+
+    def _get_responsible(self, order):
+        """Return who is told when something goes wrong with an order's money: a person, and one of the company."""
+        self.ensure_one()
+        finance = self.env.ref("distribution_core.group_distribution_finance").sudo().all_user_ids
+        people = finance.filtered(lambda user: user.active and self.company_id in user.company_ids).sorted("id")
+        candidates = order.user_id | order.team_id.user_id | self.sudo().create_uid
+        for user in candidates:
+            if user.active and not user._is_superuser() and order.company_id in user.company_ids:
+                return user
+        return people[:1] or self.env.ref("base.user_admin")
 
     def _get_warehouse(self):
         """Return the warehouse that the mini-program sells from.
@@ -373,15 +410,21 @@ class _TokenStorage(SessionStorage):
 
     def set(self, key, value, ttl=None):
         with self._registry.cursor() as cr:
-            account = api.Environment(cr, api.SUPERUSER_ID, {})["distribution.wechat.account"].browse(self._account_id)
-            account.write(
-                {
-                    "access_token_encrypted": encryption.encrypt(account.env, value),
-                    "access_token_expires_at": fields.Datetime.now() + timedelta(seconds=(ttl or 7200) - 60),
-                }
+            env = api.Environment(cr, api.SUPERUSER_ID, {})
+            # By SQL: a token is no change of the merchant's settings, by nobody.
+            cr.execute(
+                "UPDATE distribution_wechat_account SET access_token_encrypted = %s, access_token_expires_at = %s "
+                "WHERE id = %s",
+                (
+                    encryption.encrypt(env, value),
+                    fields.Datetime.now() + timedelta(seconds=(ttl or 7200) - 60),
+                    self._account_id,
+                ),
             )
 
     def delete(self, key):
         with self._registry.cursor() as cr:
-            account = api.Environment(cr, api.SUPERUSER_ID, {})["distribution.wechat.account"].browse(self._account_id)
-            account.access_token_encrypted = False
+            cr.execute(
+                "UPDATE distribution_wechat_account SET access_token_encrypted = NULL WHERE id = %s",
+                (self._account_id,),
+            )

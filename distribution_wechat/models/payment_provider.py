@@ -60,13 +60,16 @@ class PaymentProvider(models.Model):
         """
         if not account._has_merchant():
             raise UserError(self.env._("%s lacks the merchant's keys: WeChat Pay is not set up.", account.name))
+        # Where the module was upgraded from one without payments, Odoo has not met the provider yet.
+        self._setup_payment_method(CODE)
         provider = self._find_for_wechat(account)
         method = self.env.ref("payment.payment_method_wechat_pay")
         provider.write({"wechat_account_id": account.id, "payment_method_ids": [Command.link(method.id)]})
         if provider.state == "disabled":
             provider.write({"state": "enabled", "is_published": False})
         # Odoo makes the journal's payment method line when it first looks for the journal.
-        if not provider.journal_id:
+        lines = provider.journal_id.inbound_payment_method_line_ids
+        if provider not in lines.payment_provider_id:
             company = account.company_id.name
             raise UserError(self.env._("%s has no bank journal: create the one WeChat Pay settles to.", company))
         return provider

@@ -61,11 +61,14 @@ class PaymentTransaction(models.Model):
     wechat_asked_at = fields.Datetime(
         string="Last Sent to WeChat", readonly=True, copy=False, help="When WeChat was last asked to carry this out."
     )
+    wechat_checked_at = fields.Datetime(
+        string="Last Looked At", readonly=True, copy=False, help="By the scheduled action; the oldest comes first."
+    )
     wechat_reason = fields.Char(
         string="Reason of the Refund", readonly=True, copy=False, help="The payer reads it in WeChat."
     )
 
-    _wechat_open_idx = models.Index("(wechat_asked_at) WHERE wechat_is_open")
+    _wechat_open_idx = models.Index("(wechat_checked_at) WHERE wechat_is_open")
 
     # === ACTION METHODS === #
 
@@ -264,6 +267,15 @@ class PaymentTransaction(models.Model):
         state = resource["trade_state"]
         if state in PAID:
             self._record_wechat_money(resource, self._find_payment_mismatch(resource))
+        elif state == UNKNOWN and self.wechat_prepay_id:
+            # WeChat had taken the number: whoever answers now is not who was asked then.
+            self._report_once(
+                self.env._(
+                    "WeChat had accepted %s and does not know it any more. It stays open: compare the merchant's "
+                    "number and keys, and look into the WeChat Pay console.",
+                    self.reference,
+                )
+            )
         elif state in OVER or (state == UNKNOWN and not self._may_be_on_its_way()):
             self._record_wechat_closed(state)
         elif self.state != "done":
@@ -343,6 +355,9 @@ class PaymentTransaction(models.Model):
             number=self.reference,
             fields=different,
         )
+        self._report_once(message)
+
+    def _report_once(self, message):
         if self.state_message != message:
             self.state_message = message
             self._alert_merchant(message)
@@ -351,12 +366,20 @@ class PaymentTransaction(models.Model):
         """Give a payment back that no order needs: it came too late, twice, or is too little for what changed."""
         self.ensure_one()
         order = self.sale_order_ids[:1]
-        reason = order and order._get_reason_against_payment(self)
+        reason = order._get_reason_against_payment(self) if order else self.env._("Its order was deleted.")
         if not reason or not self._get_wechat_refundable():
+            self._report_surplus(order)
             return
         self._log_message_on_linked_documents(reason)
         # WeChat waits five seconds for an answer to its notification: no call of ours may be part of that.
         self.with_context(wechat_refund_later=True)._refund_by_wechat(self._get_wechat_refundable(), reason)
+
+    def _report_surplus(self, order):
+        """Tell the merchant of an order that became cheaper while it was being paid."""
+        surplus = to_fen(self.amount) - to_fen(order.amount_total)
+        if surplus > 0 and not self.child_transaction_ids:
+            amount = self.currency_id.format(float(from_fen(surplus)))
+            self._alert_merchant(self.env._("%s more than the order's total was paid: refund it.", amount))
 
     # === BUSINESS METHODS - REFUNDS === #
 
@@ -439,10 +462,14 @@ class PaymentTransaction(models.Model):
         merchant, refund = self._get_wechat_account()._get_merchant(), self._prepare_wechat_refund()
         wait_in_line(self)
         was_asked = bool(self.wechat_asked_at)
+        # What was refused counts as not given back: its amount may have been refunded under another number since.
+        may_send = self.wechat_is_open and self.state in ("draft", "pending")
         self.wechat_asked_at = fields.Datetime.now()
         # The number has to be ours for good before WeChat gets it.
         self.env.cr.commit()  # pylint: disable=invalid-commit
         resource = _ask_for_refund(merchant, self.reference) if was_asked else None
+        if not resource and not may_send:
+            return
         try:
             resource = resource or merchant.refund(**refund)
         except WeChatError as error:
@@ -532,10 +559,19 @@ class PaymentTransaction(models.Model):
     @api.model
     def _cron_sweep_wechat(self):
         """Find out what became of payments and refunds that WeChat did not report."""
-        opened = self.search([("wechat_is_open", "=", True)], order="wechat_asked_at, id", limit=SWEPT)
+        opened = self.search(
+            [("wechat_is_open", "=", True), ("provider_id.wechat_account_id.active", "=", True)],
+            # Refunds nobody has looked at yet before everything else: they wait for us, payments for the payer.
+            order="wechat_checked_at NULLS FIRST, operation DESC, id",
+            limit=SWEPT,
+        )
+        opened = opened.filtered(lambda tx: tx._get_wechat_account()._has_merchant())
         self.env["ir.cron"]._run_for_each(opened, lambda tx: tx._as_robot()._try_to_sweep_wechat())
 
     def _try_to_sweep_wechat(self):
+        # Whatever comes of it: a job has little time, and the others must have their turn.
+        self.wechat_checked_at = fields.Datetime.now()
+        self.env.cr.commit()  # pylint: disable=invalid-commit
         try:
             self._sweep_wechat()
         except WeChatUnavailable as error:
@@ -566,7 +602,7 @@ class PaymentTransaction(models.Model):
                 "mail.mail_activity_data_warning",
                 summary=self.env._("WeChat Pay"),
                 note=message,
-                user_id=(order.user_id or order.team_id.user_id or self._get_wechat_account().write_uid).id,
+                user_id=self._get_wechat_account()._get_responsible(order).id,
             )
 
 

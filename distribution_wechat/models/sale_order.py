@@ -283,6 +283,10 @@ class SaleOrder(models.Model):
         refunded = -sum((Decimal(to_fen(tx.amount)) / 100 for tx in done), Decimal(0))
         return paid, refunded, reserved - refunded
 
+    def _has_wechat_money_left(self):
+        paid, refunded, refunding = self.sudo()._get_wechat_amounts()
+        return paid > refunded + refunding
+
     def _get_wechat_payment_state(self):
         """Return how the order stands: ``unpaid`` and payable, ``paid``, ``refunded``, or ``closed``.
 
@@ -353,6 +357,11 @@ class SaleOrder(models.Model):
             ],
             order="wechat_expires_at, id",
         )
+        # Without keys nobody can be asked whether an open payment was made: such orders wait for the merchant.
+        expired = expired.filtered(
+            lambda order: order.wechat_account_id._has_merchant()
+            or not any(order._get_wechat_payments().mapped("wechat_is_open"))
+        )
         self.env["ir.cron"]._run_for_each(expired, lambda order: order._as_wechat_robot()._try_to_expire_wechat())
 
     def _try_to_expire_wechat(self):
@@ -413,6 +422,13 @@ class SaleOrder(models.Model):
     def _action_cancel(self):
         """Override of `sale`: nobody shall pay for an order that is cancelled."""
         res = super()._action_cancel()
+        for order in self.filtered(lambda order: order.wechat_account_id and order._has_wechat_money_left()):
+            order.activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=self.env._("WeChat Pay"),
+                note=self.env._("The order is cancelled, and the customer has paid for it: refund the payment."),
+                user_id=order.wechat_account_id._get_responsible(order).id,
+            )
         if any(self.sudo().transaction_ids.mapped("wechat_is_open")):
             self.env.ref("distribution_wechat.sweep_payments_cron").sudo()._trigger()
         return res
