@@ -8,7 +8,7 @@ import pytest
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
-from support.money_out import Payee, assert_all_agree
+from support.money_out import QUERY, SEND, Payee, assert_all_agree
 
 
 @pytest.fixture(autouse=True)
@@ -320,3 +320,42 @@ def test_lists_are_the_persons_own_and_paged(live):
     second = payee.person.get("/me/withdrawals", params={"limit": 2, "cursor": first["next_cursor"]}).json()
     assert [item["id"] for item in first["items"] + second["items"]] == ids[::-1]
     assert second["next_cursor"] is None
+
+
+# === TURNS === #
+
+
+def approve_together(live, payees):
+    """Put the wishes of several people into one run and send them."""
+    for payee in payees:
+        payee.ask()
+    with live.env() as env:
+        wizard = env["distribution.withdrawal.approve"].with_context(active_ids=[payee.id for payee in payees])
+        wizard.create({}).action_approve()
+    live.run_cron(SEND)
+
+
+def test_who_was_asked_longest_ago_is_asked_first(live, monkeypatch):
+    payees = [Payee(live, f"Turn{number}") for number in range(3)]
+    approve_together(live, payees)
+    asked = []
+
+    def note_and_fail(transfer):
+        asked.append(transfer.name)
+        raise UserError("No luck")
+
+    with live.env() as env:
+        env["distribution.wechat.transfer"].search([]).write({"checked_at": datetime.now()})
+        monkeypatch.setattr(type(env["distribution.wechat.transfer"]), "_advance", note_and_fail)
+    for minutes, payee in zip((20, 30, 6), payees, strict=True):
+        payee.write(checked_at=datetime.now() - timedelta(minutes=minutes))
+    live.run_cron(QUERY)
+    assert asked == [payees[1].number, payees[0].number, payees[2].number]
+    live.run_cron(QUERY)
+    assert len(asked) == 3, "it failed, and has had its turn all the same"
+    payees[2].write(checked_at=False)
+    live.run_cron(QUERY)
+    assert asked[3:] == [payees[2].number]
+    monkeypatch.undo()
+    for payee in payees:
+        payee.confirm()

@@ -39,6 +39,8 @@ RETRY_AFTER = timedelta(minutes=30)
 # From here on WeChat wants to know the payee's real name (API page 4012716434).
 NAME_REQUIRED_FROM = 200_000
 SEND_AT_ONCE = 20
+# Half of the scheduled action's interval: its rounds within one run go on to others, its next run finds all again.
+ASK_AGAIN_AFTER = timedelta(minutes=5)
 
 
 class DistributionWechatTransfer(models.Model):
@@ -96,6 +98,9 @@ class DistributionWechatTransfer(models.Model):
     fail_message = fields.Char(string="Failure", compute="_compute_fail_message")
     asked_at = fields.Datetime(string="Last Sent At", readonly=True)
     retry_at = fields.Datetime(string="Next Try", readonly=True)
+    checked_at = fields.Datetime(
+        string="Last Looked At", readonly=True, copy=False, help="When a scheduled action last tried to go on with it."
+    )
     error_code = fields.Char(readonly=True)
     error_message = fields.Char(string="WeChat Refused", readonly=True)
 
@@ -272,7 +277,7 @@ class DistributionWechatTransfer(models.Model):
                         state=labels[transfer.state],
                     )
                 )
-            transfer.cancel_requested = True
+            transfer.write({"cancel_requested": True, "checked_at": False})
             if transfer.state == "intent" and not transfer.asked_at:
                 transfer._end("cancelled", {})
         self._trigger_crons()
@@ -531,17 +536,32 @@ class DistributionWechatTransfer(models.Model):
 
     @api.model
     def _cron_send(self):
-        """Send the transfers whose turn it is, the oldest first."""
+        """Send the transfers whose turn it is."""
         now = fields.Datetime.now()
         domain = [("state", "=", "intent"), ("cancel_requested", "=", False)]
-        domain += ["|", ("retry_at", "=", False), ("retry_at", "<=", now)]
-        self.env["ir.cron"]._run_for_each(self.search(domain, order="id"), type(self)._advance_in_company)
+        self._advance_in_turn([*domain, "|", ("retry_at", "=", False), ("retry_at", "<=", now)])
 
     @api.model
     def _cron_query(self):
         """Ask WeChat how everything stands that was sent and has not ended: notifications get lost."""
         domain = [("state", "not in", FINAL_STATES), "|", ("state", "!=", "intent"), ("cancel_requested", "=", True)]
-        self.env["ir.cron"]._run_for_each(self.search(domain, order="id"), type(self)._advance_in_company)
+        before = fields.Datetime.now() - ASK_AGAIN_AFTER
+        self._advance_in_turn([*domain, "|", ("checked_at", "=", False), ("checked_at", "<", before)])
+
+    @api.model
+    def _advance_in_turn(self, domain):
+        """Go on with the transfers of a domain, those that have waited longest first.
+
+        Odoo ends a run after some seconds: in a fixed order the last ones would never have their turn.
+        """
+        transfers = self.search(domain, order="checked_at NULLS FIRST, id")
+        self.env["ir.cron"]._run_for_each(transfers, type(self)._take_turn)
+
+    def _take_turn(self):
+        self.checked_at = fields.Datetime.now()
+        # Whatever becomes of it, it has had its turn.
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+        self._advance_in_company()
 
     def _advance_in_company(self):
         self.with_company(self.company_id)._advance()
