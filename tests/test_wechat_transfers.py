@@ -143,9 +143,18 @@ def test_real_name_is_wanted_from_2000_before_anything_is_sent(live):
         assert "李" not in env.cr.fetchone()[0]
     payee.confirm()
     payee.go("2000.00")
+    assert name_is_kept(live, payee)
     payee.confirm()
-    assert payee.state == "paid"
+    assert payee.state == "paid" and not name_is_kept(live, payee)
     assert "李小红" not in live.log.read_text()
+
+
+def name_is_kept(live, payee):
+    with live.env() as env:
+        env.cr.execute(
+            "SELECT user_name_encrypted FROM distribution_wechat_transfer WHERE withdrawal_id = %s", [payee.id]
+        )
+        return bool(env.cr.fetchone()[0])
 
 
 def test_finance_cannot_pay_out_a_large_amount_without_a_name(live):
@@ -214,6 +223,26 @@ def test_withdrawals_at_wechat_are_not_touched_by_hand(live):
             withdrawal.run_id._confirm_paid(withdrawal, withdrawal.create_date.date())
     assert payee.figures() == (60.0, 40.0)
     payee.confirm()
+
+
+def test_runs_of_a_removed_channel_do_not_become_runs_to_pay_by_hand(live):
+    payee = Payee(live, "Uninstalled").go()
+    with live.env() as env:
+        run = env["distribution.withdrawal"].browse(payee.id).run_id
+        domain = [("field_id.model", "=", run._name), ("field_id.name", "=", "channel"), ("value", "=", "wechat")]
+        env["ir.model.fields.selection"].search(domain)._process_ondelete()
+        assert run.channel == "removed" and run.state == "in_progress"
+        with pytest.raises(UserError, match="nothing is recorded by hand"):
+            env["distribution.payout.confirm"].create({"run_id": run.id}).action_confirm()
+        payee_transfer = run.withdrawal_ids.wechat_transfer_ids
+        env.cr.execute("UPDATE distribution_wechat_transfer SET state = 'cancelled' WHERE id = %s", payee_transfer.ids)
+        env.invalidate_all()
+        with pytest.raises(UserError, match="has been uninstalled"):
+            run.action_cancel()
+        assert "removed" not in dict(env["distribution.payout.wizard"]._get_channels())
+        env.cr.rollback()
+    payee.confirm()
+    assert payee.state == "paid"
 
 
 def test_rights(live):

@@ -5,6 +5,10 @@ from odoo.tools import split_every
 
 from odoo.addons.distribution_commission.const import MAX_MOVE_LINES
 
+# What remains of a run when the module of its channel is uninstalled. Not `manual`: what a provider may still pay
+# must not look as if it were to be paid by hand.
+REMOVED_CHANNEL = "removed"
+
 
 class DistributionPayoutRun(models.Model):
     """Withdrawals that are paid together over one channel."""
@@ -22,7 +26,7 @@ class DistributionPayoutRun(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     channel = fields.Selection(
-        selection=[("manual", "By hand")],
+        selection=[("manual", "By hand"), (REMOVED_CHANNEL, "Removed channel")],
         required=True,
         default="manual",
         readonly=True,

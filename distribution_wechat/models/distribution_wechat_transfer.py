@@ -283,9 +283,13 @@ class DistributionWechatTransfer(models.Model):
         self._trigger_crons()
 
     def _end(self, state, vals):
-        """End a transfer and its withdrawal: paid and booked, or given back. The caller holds the lock."""
+        """End a transfer and its withdrawal: paid and booked, or given back. The caller holds the lock.
+
+        The payee's name was kept for asking again in the same words, which no one does after the end.
+        """
         self.ensure_one()
-        self.write({"finished_at": fields.Datetime.now(), **vals, "state": state, "package_info": False})
+        erased = {"package_info": False, "user_name_encrypted": False}
+        self.write({"finished_at": fields.Datetime.now(), **vals, **erased, "state": state})
         self._clear_alerts()
         withdrawal = self.withdrawal_id
         if state == "success":
