@@ -8,7 +8,9 @@ import pytest
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
-from support.money_out import QUERY, SEND, Payee, assert_all_agree
+from odoo.addons.distribution_wechat.models import distribution_wechat_transfer
+
+from support.money_out import BILLS, QUERY, SEND, Payee, assert_all_agree
 
 
 @pytest.fixture(autouse=True)
@@ -238,7 +240,7 @@ def test_runs_of_a_removed_channel_do_not_become_runs_to_pay_by_hand(live):
         env.cr.execute("UPDATE distribution_wechat_transfer SET state = 'cancelled' WHERE id = %s", payee_transfer.ids)
         env.invalidate_all()
         with pytest.raises(UserError, match="has been uninstalled"):
-            run.action_cancel()
+            run.withdrawal_ids.action_cancel()
         assert "removed" not in dict(env["distribution.payout.wizard"]._get_channels())
         env.cr.rollback()
     payee.confirm()
@@ -328,6 +330,24 @@ def test_finance_cancels_the_run(live):
     assert payee.state == "cancelled"
 
 
+def test_a_run_is_cancelled_but_for_what_is_confirmed(live):
+    early, late = Payee(live, "Early"), Payee(live, "Confirmed")
+    approve_together(live, [early, late])
+    late.confirm(result="TRANSFERING")
+    late.sweep()
+    with live.env() as env:
+        outcome = env["distribution.withdrawal"].browse(early.id).run_id.action_cancel()
+        late_name = env["distribution.withdrawal"].browse(late.id).name
+    assert outcome["params"]["message"] == f"It is too late to cancel 1 of the withdrawals: {late_name}"
+    assert (early.state, late.state) == ("cancelling", "being_sent")
+    early.sweep()
+    assert live.simulator.wait_idle(20)
+    assert early.state == "cancelled"
+    live.simulator.finish_transfer(late.number, "SUCCESS")
+    assert live.simulator.wait_idle(20)
+    assert late.state == "paid"
+
+
 # === TIME === #
 
 
@@ -388,3 +408,31 @@ def test_who_was_asked_longest_ago_is_asked_first(live, monkeypatch):
     monkeypatch.undo()
     for payee in payees:
         payee.confirm()
+
+
+def test_what_finance_sends_at_once_ends_in_time(live, monkeypatch):
+    payees = [Payee(live, f"Hurried{number}") for number in range(3)]
+    for payee in payees:
+        payee.ask()
+        payee.approve()
+    monkeypatch.setattr(distribution_wechat_transfer, "AT_ONCE", 0)
+    with live.env() as env:
+        transfers = env["distribution.withdrawal"].browse([payee.id for payee in payees]).wechat_transfer_ids
+        message = transfers.action_advance()["params"]["message"]
+        assert env["ir.cron.trigger"].search_count(
+            [("cron_id", "=", env.ref(SEND).id), ("create_date", ">", datetime.now() - timedelta(minutes=1))]
+        )
+    assert message == "1 transfers are up to date with WeChat. 2 more follow in the background."
+    assert [payee.transfer() for payee in payees] == ["wait_user_confirm", "intent", "intent"]
+    payees[0].send()
+    for payee in payees:
+        payee.confirm()
+
+
+def test_the_persons_question_does_not_send_before_its_time(live):
+    live.simulator.add_fault("not_enough", BILLS, "POST")
+    payee = Payee(live, "Impatient").go()
+    assert payee.query() == "being_sent" and payee.bill() is None
+    payee.write(retry_at=datetime.now() - timedelta(minutes=1))
+    assert payee.query() == "waiting_for_confirmation"
+    payee.confirm()

@@ -262,6 +262,12 @@ class DistributionWithdrawal(models.Model):
         self.ensure_one()
         return self.state == "requested"
 
+    def _lock_too_late_to_cancel(self):
+        """Return those that a channel cannot call back any more, which does not change until the end of the
+        transaction. By hand: none.
+        """
+        return self.browse()
+
     def _cancel(self):
         """Give up withdrawals. Channels override it where a provider has to agree first.
 

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 import logging
 import secrets
+import time
 from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
@@ -38,7 +39,8 @@ QUIET_AFTER = timedelta(minutes=5)
 RETRY_AFTER = timedelta(minutes=30)
 # From here on WeChat wants to know the payee's real name (API page 4012716434).
 NAME_REQUIRED_FROM = 200_000
-SEND_AT_ONCE = 20
+# A person waits this long, in seconds; what has not had its turn then is left to the scheduled actions.
+AT_ONCE = 30
 # Half of the scheduled action's interval: its rounds within one run go on to others, its next run finds all again.
 ASK_AGAIN_AFTER = timedelta(minutes=5)
 
@@ -160,11 +162,13 @@ class DistributionWechatTransfer(models.Model):
         """Send what is to be sent, and ask WeChat how the others stand, at once."""
         self._check_finance()
         transfers = self.sudo().filtered(lambda transfer: transfer.state not in FINAL_STATES).sorted("id")
-        for transfer in transfers[:SEND_AT_ONCE]:
-            transfer._advance()
-        if len(transfers) > SEND_AT_ONCE:
+        left, deadline = transfers, time.monotonic() + AT_ONCE
+        while left and (left == transfers or time.monotonic() < deadline):
+            left[0].with_company(left[0].company_id)._advance(by_hand=True)
+            left = left[1:]
+        if left:
             self._trigger_crons()
-        return transfers._notify_outcome()
+        return (transfers - left)._notify_outcome(left)
 
     def action_cancel(self):
         """Ask WeChat to cancel: money that is not confirmed yet becomes available again."""
@@ -180,14 +184,20 @@ class DistributionWechatTransfer(models.Model):
             "view_mode": "form",
         }
 
-    def _notify_outcome(self):
+    def _notify_outcome(self, left):
+        """Tell how it went.
+
+        :param left: transfers that have not had their turn
+        """
         refused = self.filtered("error_message")
-        message = self.env._("%s transfers are up to date with WeChat.", len(self[:SEND_AT_ONCE] - refused))
+        messages = [self.env._("%s transfers are up to date with WeChat.", len(self - refused))]
         if refused:
-            message = self.env._("WeChat refused: %s", ", ".join(sorted(set(refused.mapped("error_message")))))
+            messages = [self.env._("WeChat refused: %s", ", ".join(sorted(set(refused.mapped("error_message")))))]
+        if left:
+            messages.append(self.env._("%s more follow in the background.", len(left)))
         params = {
-            "type": "warning" if refused else "success",
-            "message": message,
+            "type": "warning" if refused else "info" if left else "success",
+            "message": " ".join(messages),
             "next": {"type": "ir.actions.client", "tag": "soft_reload"},
         }
         return {"type": "ir.actions.client", "tag": "display_notification", "params": params}
@@ -232,6 +242,8 @@ class DistributionWechatTransfer(models.Model):
 
     def _lock(self):
         """Make everybody who works on these transfers wait in line (see `distribution.withdrawal._lock_reserved`)."""
+        if not self:
+            return
         self.flush_recordset()
         self.env.cr.execute(
             SQL(
@@ -259,6 +271,10 @@ class DistributionWechatTransfer(models.Model):
             and self.expires_at > fields.Datetime.now()
         )
 
+    def _can_be_cancelled(self):
+        self.ensure_one()
+        return self.state in (*CANCELLABLE_STATES, "canceling")
+
     def _request_cancel(self):
         """Cancel what was never sent, and have WeChat asked to cancel the rest; a confirmation may still be faster.
 
@@ -269,7 +285,7 @@ class DistributionWechatTransfer(models.Model):
         self._lock()
         labels = dict(self._fields["state"]._description_selection(self.env))
         for transfer in self.sorted("id"):
-            if transfer.state not in (*CANCELLABLE_STATES, "canceling"):
+            if not transfer._can_be_cancelled():
                 raise UserError(
                     self.env._(
                         "%(name)s is %(state)s and cannot be cancelled any more.",
@@ -303,10 +319,12 @@ class DistributionWechatTransfer(models.Model):
 
     # === BUSINESS METHODS: ASKING WECHAT === #
 
-    def _advance(self):
+    def _advance(self, by_hand=False):
         """Bring a transfer on as far as WeChat lets it: send it, ask how it stands, cancel it.
 
         Commits before each call, so it belongs to no transaction that does anything else.
+
+        :param bool by_hand: finance wants it, who does not wait for the time of the next try
         """
         self.ensure_one()
         self._lock()
@@ -314,7 +332,8 @@ class DistributionWechatTransfer(models.Model):
             return
         self._check_account()
         if self.state == "intent" and not self.cancel_requested:
-            self._send()
+            if by_hand or not self.retry_at or self.retry_at <= fields.Datetime.now():
+                self._send()
             return
         self._query()
         if self.state == "intent" and not self.cancel_requested and not self.error_code:
