@@ -436,3 +436,44 @@ def test_the_persons_question_does_not_send_before_its_time(live):
     payee.write(retry_at=datetime.now() - timedelta(minutes=1))
     assert payee.query() == "waiting_for_confirmation"
     payee.confirm()
+
+
+def alerts_of(live, payees):
+    """Return what finance is told about the transfers of several people, and how many messages they have."""
+    with live.env() as env:
+        transfers = env["distribution.withdrawal"].browse([payee.id for payee in payees]).wechat_transfer_ids
+        return transfers.activity_ids.mapped("summary"), len(transfers.message_ids)
+
+
+@pytest.mark.parametrize(
+    "broken", ({"mch_id": "1999999999"}, {"merchant_serial": None}, {"active": False}), ids=lambda vals: next(iter(vals))
+)
+def test_an_account_that_cannot_be_used_is_told_of_once(live, broken):
+    sent, waiting = Payee(live, "Blocked").go(), Payee(live, "Behind")
+    waiting.ask()
+    waiting.approve()
+    before = alerts_of(live, [sent, waiting])[1]
+    with live.env() as env:
+        account = env["distribution.wechat.account"].browse(live.account_id)
+        kept = {name: account[name] for name in broken}
+        # Past the guards of the form: whatever led to it.
+        name, value = next(iter(broken.items()))
+        env.cr.execute(f"UPDATE distribution_wechat_account SET {name} = %s WHERE id = %s", [value, account.id])
+    try:
+        for _again in range(3):
+            sent.sweep()
+            waiting.send()
+        alerts, messages = alerts_of(live, [sent, waiting])
+        assert alerts == ["The WeChat account cannot be used"]
+        # The activity and nothing else.
+        assert messages <= before + 1
+    finally:
+        with live.env() as env:
+            name, value = next(iter(kept.items()))
+            env.cr.execute(
+                f"UPDATE distribution_wechat_account SET {name} = %s WHERE id = %s", [value, live.account_id]
+            )
+    waiting.send()
+    for payee in (sent, waiting):
+        payee.confirm()
+    assert (sent.state, waiting.state) == ("paid", "paid")

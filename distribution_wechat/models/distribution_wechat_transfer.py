@@ -340,15 +340,26 @@ class DistributionWechatTransfer(models.Model):
             self._send()
 
     def _check_account(self):
-        if self.mch_id != self.account_id.mch_id:
-            raise UserError(
-                self.env._(
-                    "%(transfer)s was made for merchant %(old)s, but %(account)s has another merchant ID now.",
-                    transfer=self.name,
-                    old=self.mch_id,
-                    account=self.account_id.name,
-                )
+        problem = self._get_account_problem()
+        if problem:
+            raise UserError(problem)
+
+    def _get_account_problem(self):
+        """Return why WeChat cannot be asked in the name of the account, None when it can."""
+        self.ensure_one()
+        account = self.account_id
+        if not account.active:
+            return self.env._("%s is archived: restore it until its transfers have ended.", account.name)
+        if not account._has_merchant():
+            return self.env._("%s lacks keys of the merchant: its transfers cannot go on.", account.name)
+        if self.mch_id != account.mch_id:
+            return self.env._(
+                "%(transfer)s was made for merchant %(old)s, but %(account)s has another merchant ID now.",
+                transfer=self.name,
+                old=self.mch_id,
+                account=account.name,
             )
+        return None
 
     def _ask(self, method, *args, **kwargs):
         """Call WeChat between two transactions.
@@ -578,7 +589,20 @@ class DistributionWechatTransfer(models.Model):
         Odoo ends a run after some seconds: in a fixed order the last ones would never have their turn.
         """
         transfers = self.search(domain, order="checked_at NULLS FIRST, id")
-        self.env["ir.cron"]._run_for_each(transfers, type(self)._take_turn)
+        blocked = transfers.filtered(lambda transfer: transfer._get_account_problem())
+        blocked._alert_of_accounts()
+        self.env["ir.cron"]._run_for_each(transfers - blocked, type(self)._take_turn)
+
+    def _alert_of_accounts(self):
+        """Tell finance once of each account, at the oldest transfer, not at each one and not at each run."""
+        summary = self.env._("The WeChat account cannot be used")
+        for transfers in self.grouped("account_id").values():
+            open_ones = self.search([("account_id", "=", transfers.account_id.id), ("state", "not in", FINAL_STATES)])
+            if summary not in open_ones.activity_ids.mapped("summary"):
+                oldest = transfers.sorted("id")[0]
+                oldest._alert(summary, oldest._get_account_problem())
+        # What comes next is rolled back when it fails, and says nothing of these.
+        self.env.cr.commit()  # pylint: disable=invalid-commit
 
     def _take_turn(self):
         self.checked_at = fields.Datetime.now()
