@@ -8,7 +8,9 @@ import pytest
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
-from support.money_out import Payee, assert_all_agree
+from odoo.addons.distribution_wechat.models import distribution_wechat_transfer
+
+from support.money_out import BILLS, QUERY, SEND, Payee, assert_all_agree
 
 
 @pytest.fixture(autouse=True)
@@ -143,9 +145,18 @@ def test_real_name_is_wanted_from_2000_before_anything_is_sent(live):
         assert "李" not in env.cr.fetchone()[0]
     payee.confirm()
     payee.go("2000.00")
+    assert name_is_kept(live, payee)
     payee.confirm()
-    assert payee.state == "paid"
+    assert payee.state == "paid" and not name_is_kept(live, payee)
     assert "李小红" not in live.log.read_text()
+
+
+def name_is_kept(live, payee):
+    with live.env() as env:
+        env.cr.execute(
+            "SELECT user_name_encrypted FROM distribution_wechat_transfer WHERE withdrawal_id = %s", [payee.id]
+        )
+        return bool(env.cr.fetchone()[0])
 
 
 def test_finance_cannot_pay_out_a_large_amount_without_a_name(live):
@@ -214,6 +225,26 @@ def test_withdrawals_at_wechat_are_not_touched_by_hand(live):
             withdrawal.run_id._confirm_paid(withdrawal, withdrawal.create_date.date())
     assert payee.figures() == (60.0, 40.0)
     payee.confirm()
+
+
+def test_runs_of_a_removed_channel_do_not_become_runs_to_pay_by_hand(live):
+    payee = Payee(live, "Uninstalled").go()
+    with live.env() as env:
+        run = env["distribution.withdrawal"].browse(payee.id).run_id
+        domain = [("field_id.model", "=", run._name), ("field_id.name", "=", "channel"), ("value", "=", "wechat")]
+        env["ir.model.fields.selection"].search(domain)._process_ondelete()
+        assert run.channel == "removed" and run.state == "in_progress"
+        with pytest.raises(UserError, match="nothing is recorded by hand"):
+            env["distribution.payout.confirm"].create({"run_id": run.id}).action_confirm()
+        payee_transfer = run.withdrawal_ids.wechat_transfer_ids
+        env.cr.execute("UPDATE distribution_wechat_transfer SET state = 'cancelled' WHERE id = %s", payee_transfer.ids)
+        env.invalidate_all()
+        with pytest.raises(UserError, match="has been uninstalled"):
+            run.withdrawal_ids.action_cancel()
+        assert "removed" not in dict(env["distribution.payout.wizard"]._get_channels())
+        env.cr.rollback()
+    payee.confirm()
+    assert payee.state == "paid"
 
 
 def test_rights(live):
@@ -299,6 +330,24 @@ def test_finance_cancels_the_run(live):
     assert payee.state == "cancelled"
 
 
+def test_a_run_is_cancelled_but_for_what_is_confirmed(live):
+    early, late = Payee(live, "Early"), Payee(live, "Confirmed")
+    approve_together(live, [early, late])
+    late.confirm(result="TRANSFERING")
+    late.sweep()
+    with live.env() as env:
+        outcome = env["distribution.withdrawal"].browse(early.id).run_id.action_cancel()
+        late_name = env["distribution.withdrawal"].browse(late.id).name
+    assert outcome["params"]["message"] == f"It is too late to cancel 1 of the withdrawals: {late_name}"
+    assert (early.state, late.state) == ("cancelling", "being_sent")
+    early.sweep()
+    assert live.simulator.wait_idle(20)
+    assert early.state == "cancelled"
+    live.simulator.finish_transfer(late.number, "SUCCESS")
+    assert live.simulator.wait_idle(20)
+    assert late.state == "paid"
+
+
 # === TIME === #
 
 
@@ -320,3 +369,111 @@ def test_lists_are_the_persons_own_and_paged(live):
     second = payee.person.get("/me/withdrawals", params={"limit": 2, "cursor": first["next_cursor"]}).json()
     assert [item["id"] for item in first["items"] + second["items"]] == ids[::-1]
     assert second["next_cursor"] is None
+
+
+# === TURNS === #
+
+
+def approve_together(live, payees):
+    """Put the wishes of several people into one run and send them."""
+    for payee in payees:
+        payee.ask()
+    with live.env() as env:
+        wizard = env["distribution.withdrawal.approve"].with_context(active_ids=[payee.id for payee in payees])
+        wizard.create({}).action_approve()
+    live.run_cron(SEND)
+
+
+def test_who_was_asked_longest_ago_is_asked_first(live, monkeypatch):
+    payees = [Payee(live, f"Turn{number}") for number in range(3)]
+    approve_together(live, payees)
+    asked = []
+
+    def note_and_fail(transfer):
+        asked.append(transfer.name)
+        raise UserError("No luck")
+
+    with live.env() as env:
+        env["distribution.wechat.transfer"].search([]).write({"checked_at": datetime.now()})
+        monkeypatch.setattr(type(env["distribution.wechat.transfer"]), "_advance", note_and_fail)
+    for minutes, payee in zip((20, 30, 6), payees, strict=True):
+        payee.write(checked_at=datetime.now() - timedelta(minutes=minutes))
+    live.run_cron(QUERY)
+    assert asked == [payees[1].number, payees[0].number, payees[2].number]
+    live.run_cron(QUERY)
+    assert len(asked) == 3, "it failed, and has had its turn all the same"
+    payees[2].write(checked_at=False)
+    live.run_cron(QUERY)
+    assert asked[3:] == [payees[2].number]
+    monkeypatch.undo()
+    for payee in payees:
+        payee.confirm()
+
+
+def test_what_finance_sends_at_once_ends_in_time(live, monkeypatch):
+    payees = [Payee(live, f"Hurried{number}") for number in range(3)]
+    for payee in payees:
+        payee.ask()
+        payee.approve()
+    monkeypatch.setattr(distribution_wechat_transfer, "AT_ONCE", 0)
+    with live.env() as env:
+        transfers = env["distribution.withdrawal"].browse([payee.id for payee in payees]).wechat_transfer_ids
+        message = transfers.action_advance()["params"]["message"]
+        assert env["ir.cron.trigger"].search_count(
+            [("cron_id", "=", env.ref(SEND).id), ("create_date", ">", datetime.now() - timedelta(minutes=1))]
+        )
+    assert message == "1 transfers are up to date with WeChat. 2 more follow in the background."
+    assert [payee.transfer() for payee in payees] == ["wait_user_confirm", "intent", "intent"]
+    payees[0].send()
+    for payee in payees:
+        payee.confirm()
+
+
+def test_the_persons_question_does_not_send_before_its_time(live):
+    live.simulator.add_fault("not_enough", BILLS, "POST")
+    payee = Payee(live, "Impatient").go()
+    assert payee.query() == "being_sent" and payee.bill() is None
+    payee.write(retry_at=datetime.now() - timedelta(minutes=1))
+    assert payee.query() == "waiting_for_confirmation"
+    payee.confirm()
+
+
+def alerts_of(live, payees):
+    """Return what finance is told about the transfers of several people, and how many messages they have."""
+    with live.env() as env:
+        transfers = env["distribution.withdrawal"].browse([payee.id for payee in payees]).wechat_transfer_ids
+        return transfers.activity_ids.mapped("summary"), len(transfers.message_ids)
+
+
+@pytest.mark.parametrize(
+    "broken", ({"mch_id": "1999999999"}, {"merchant_serial": None}, {"active": False}), ids=lambda vals: next(iter(vals))
+)
+def test_an_account_that_cannot_be_used_is_told_of_once(live, broken):
+    sent, waiting = Payee(live, "Blocked").go(), Payee(live, "Behind")
+    waiting.ask()
+    waiting.approve()
+    before = alerts_of(live, [sent, waiting])[1]
+    with live.env() as env:
+        account = env["distribution.wechat.account"].browse(live.account_id)
+        kept = {name: account[name] for name in broken}
+        # Past the guards of the form: whatever led to it.
+        name, value = next(iter(broken.items()))
+        env.cr.execute(f"UPDATE distribution_wechat_account SET {name} = %s WHERE id = %s", [value, account.id])
+    try:
+        for _again in range(3):
+            sent.sweep()
+            waiting.send()
+        alerts, messages = alerts_of(live, [sent, waiting])
+        assert alerts == ["The WeChat account cannot be used"]
+        # The activity and nothing else.
+        assert messages <= before + 1
+    finally:
+        with live.env() as env:
+            name, value = next(iter(kept.items()))
+            env.cr.execute(
+                f"UPDATE distribution_wechat_account SET {name} = %s WHERE id = %s", [value, live.account_id]
+            )
+    waiting.send()
+    for payee in (sent, waiting):
+        payee.confirm()
+    assert (sent.state, waiting.state) == ("paid", "paid")

@@ -5,6 +5,12 @@ from odoo.tools import split_every
 
 from odoo.addons.distribution_commission.const import MAX_MOVE_LINES
 
+# What remains of a run when the module of its channel is uninstalled. Not `manual`: what a provider may still pay
+# must not look as if it were to be paid by hand.
+REMOVED_CHANNEL = "removed"
+# More of them nobody reads in a notification.
+MAX_NAMES = 20
+
 
 class DistributionPayoutRun(models.Model):
     """Withdrawals that are paid together over one channel."""
@@ -22,7 +28,7 @@ class DistributionPayoutRun(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     channel = fields.Selection(
-        selection=[("manual", "By hand")],
+        selection=[("manual", "By hand"), (REMOVED_CHANNEL, "Removed channel")],
         required=True,
         default="manual",
         readonly=True,
@@ -78,9 +84,12 @@ class DistributionPayoutRun(models.Model):
     # === ACTION METHODS === #
 
     def action_cancel(self):
-        """Give back what is not paid yet."""
+        """Give back what is not paid yet, and say what it is too late for."""
         self._check_finance()
-        self.sudo()._get_open_withdrawals()._cancel()
+        withdrawals = self.sudo()._get_open_withdrawals()
+        too_late = withdrawals._lock_too_late_to_cancel()
+        (withdrawals - too_late)._cancel()
+        return self._notify_too_late(too_late) if too_late else None
 
     def action_view_withdrawals(self):
         self.ensure_one()
@@ -92,6 +101,21 @@ class DistributionPayoutRun(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_journal_line")
         moves = self.withdrawal_ids.move_line_id.move_id
         return {**action, "domain": [("id", "in", moves.ids)], "context": {}}
+
+    def _notify_too_late(self, withdrawals):
+        names = ", ".join(withdrawals[:MAX_NAMES].mapped("name"))
+        message = self.env._(
+            "It is too late to cancel %(count)s of the withdrawals: %(names)s",
+            count=len(withdrawals),
+            names=names if len(withdrawals) <= MAX_NAMES else f"{names}, …",
+        )
+        params = {
+            "type": "warning",
+            "message": message,
+            "sticky": True,
+            "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+        }
+        return {"type": "ir.actions.client", "tag": "display_notification", "params": params}
 
     # === BUSINESS METHODS === #
 

@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .distribution_payout_run import REMOVED_CHANNEL
+
 WITHDRAWAL_STATES = [
     ("requested", "To Review"),
     ("reserved", "In Withdrawal"),
@@ -260,8 +262,25 @@ class DistributionWithdrawal(models.Model):
         self.ensure_one()
         return self.state == "requested"
 
+    def _lock_too_late_to_cancel(self):
+        """Return those that a channel cannot call back any more, which does not change until the end of the
+        transaction. By hand: none.
+        """
+        return self.browse()
+
     def _cancel(self):
-        """Give up withdrawals. Channels override it where a provider has to agree first."""
+        """Give up withdrawals. Channels override it where a provider has to agree first.
+
+        :raise UserError: when the channel's module is gone, and nobody can ask the provider any more
+        """
+        removed = self.filtered(lambda withdrawal: withdrawal.channel == REMOVED_CHANNEL)
+        if removed:
+            raise UserError(
+                self.env._(
+                    "%s was at a payment channel that has been uninstalled: install it again, as it may have been paid.",
+                    removed[0].name,
+                )
+            )
         self._give_back("cancel", False)
 
     def _give_back(self, state, reason):

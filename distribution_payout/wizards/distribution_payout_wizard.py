@@ -4,6 +4,8 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..models.distribution_payout_run import REMOVED_CHANNEL
+
 
 class DistributionPayoutWizard(models.TransientModel):
     _name = "distribution.payout.wizard"
@@ -38,7 +40,8 @@ class DistributionPayoutWizard(models.TransientModel):
 
     @api.model
     def _get_channels(self):
-        return self.env["distribution.payout.run"]._fields["channel"]._description_selection(self.env)
+        channels = self.env["distribution.payout.run"]._fields["channel"]._description_selection(self.env)
+        return [(key, label) for key, label in channels if key != REMOVED_CHANNEL]
 
     @api.model
     def _default_line_ids(self):

@@ -4,6 +4,8 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.distribution_payout.models.distribution_payout_run import REMOVED_CHANNEL
+
 from ..tools.money import to_fen
 from .distribution_wechat_transfer import NAME_REQUIRED_FROM
 
@@ -13,7 +15,7 @@ class DistributionPayoutRun(models.Model):
 
     channel = fields.Selection(
         selection_add=[("wechat", "WeChat")],
-        ondelete={"wechat": "set default"},
+        ondelete={"wechat": f"set {REMOVED_CHANNEL}"},
         help="By hand: you make the transfers at your bank and confirm them here. WeChat: the money goes to the "
         "distributor's WeChat balance, who confirms it within 24 hours; WeChat reports what was paid.",
     )

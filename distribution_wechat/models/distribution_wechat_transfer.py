@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 import logging
 import secrets
+import time
 from datetime import datetime, timedelta, timezone
 
 from odoo import SUPERUSER_ID, api, fields, models
@@ -38,7 +39,10 @@ QUIET_AFTER = timedelta(minutes=5)
 RETRY_AFTER = timedelta(minutes=30)
 # From here on WeChat wants to know the payee's real name (API page 4012716434).
 NAME_REQUIRED_FROM = 200_000
-SEND_AT_ONCE = 20
+# A person waits this long, in seconds; what has not had its turn then is left to the scheduled actions.
+AT_ONCE = 30
+# Half of the scheduled action's interval: its rounds within one run go on to others, its next run finds all again.
+ASK_AGAIN_AFTER = timedelta(minutes=5)
 
 
 class DistributionWechatTransfer(models.Model):
@@ -96,6 +100,9 @@ class DistributionWechatTransfer(models.Model):
     fail_message = fields.Char(string="Failure", compute="_compute_fail_message")
     asked_at = fields.Datetime(string="Last Sent At", readonly=True)
     retry_at = fields.Datetime(string="Next Try", readonly=True)
+    checked_at = fields.Datetime(
+        string="Last Looked At", readonly=True, copy=False, help="When a scheduled action last tried to go on with it."
+    )
     error_code = fields.Char(readonly=True)
     error_message = fields.Char(string="WeChat Refused", readonly=True)
 
@@ -155,11 +162,13 @@ class DistributionWechatTransfer(models.Model):
         """Send what is to be sent, and ask WeChat how the others stand, at once."""
         self._check_finance()
         transfers = self.sudo().filtered(lambda transfer: transfer.state not in FINAL_STATES).sorted("id")
-        for transfer in transfers[:SEND_AT_ONCE]:
-            transfer._advance()
-        if len(transfers) > SEND_AT_ONCE:
+        left, deadline = transfers, time.monotonic() + AT_ONCE
+        while left and (left == transfers or time.monotonic() < deadline):
+            left[0].with_company(left[0].company_id)._advance(by_hand=True)
+            left = left[1:]
+        if left:
             self._trigger_crons()
-        return transfers._notify_outcome()
+        return (transfers - left)._notify_outcome(left)
 
     def action_cancel(self):
         """Ask WeChat to cancel: money that is not confirmed yet becomes available again."""
@@ -175,14 +184,20 @@ class DistributionWechatTransfer(models.Model):
             "view_mode": "form",
         }
 
-    def _notify_outcome(self):
+    def _notify_outcome(self, left):
+        """Tell how it went.
+
+        :param left: transfers that have not had their turn
+        """
         refused = self.filtered("error_message")
-        message = self.env._("%s transfers are up to date with WeChat.", len(self[:SEND_AT_ONCE] - refused))
+        messages = [self.env._("%s transfers are up to date with WeChat.", len(self - refused))]
         if refused:
-            message = self.env._("WeChat refused: %s", ", ".join(sorted(set(refused.mapped("error_message")))))
+            messages = [self.env._("WeChat refused: %s", ", ".join(sorted(set(refused.mapped("error_message")))))]
+        if left:
+            messages.append(self.env._("%s more follow in the background.", len(left)))
         params = {
-            "type": "warning" if refused else "success",
-            "message": message,
+            "type": "warning" if refused else "info" if left else "success",
+            "message": " ".join(messages),
             "next": {"type": "ir.actions.client", "tag": "soft_reload"},
         }
         return {"type": "ir.actions.client", "tag": "display_notification", "params": params}
@@ -227,6 +242,8 @@ class DistributionWechatTransfer(models.Model):
 
     def _lock(self):
         """Make everybody who works on these transfers wait in line (see `distribution.withdrawal._lock_reserved`)."""
+        if not self:
+            return
         self.flush_recordset()
         self.env.cr.execute(
             SQL(
@@ -254,6 +271,10 @@ class DistributionWechatTransfer(models.Model):
             and self.expires_at > fields.Datetime.now()
         )
 
+    def _can_be_cancelled(self):
+        self.ensure_one()
+        return self.state in (*CANCELLABLE_STATES, "canceling")
+
     def _request_cancel(self):
         """Cancel what was never sent, and have WeChat asked to cancel the rest; a confirmation may still be faster.
 
@@ -264,7 +285,7 @@ class DistributionWechatTransfer(models.Model):
         self._lock()
         labels = dict(self._fields["state"]._description_selection(self.env))
         for transfer in self.sorted("id"):
-            if transfer.state not in (*CANCELLABLE_STATES, "canceling"):
+            if not transfer._can_be_cancelled():
                 raise UserError(
                     self.env._(
                         "%(name)s is %(state)s and cannot be cancelled any more.",
@@ -272,15 +293,19 @@ class DistributionWechatTransfer(models.Model):
                         state=labels[transfer.state],
                     )
                 )
-            transfer.cancel_requested = True
+            transfer.write({"cancel_requested": True, "checked_at": False})
             if transfer.state == "intent" and not transfer.asked_at:
                 transfer._end("cancelled", {})
         self._trigger_crons()
 
     def _end(self, state, vals):
-        """End a transfer and its withdrawal: paid and booked, or given back. The caller holds the lock."""
+        """End a transfer and its withdrawal: paid and booked, or given back. The caller holds the lock.
+
+        The payee's name was kept for asking again in the same words, which no one does after the end.
+        """
         self.ensure_one()
-        self.write({"finished_at": fields.Datetime.now(), **vals, "state": state, "package_info": False})
+        erased = {"package_info": False, "user_name_encrypted": False}
+        self.write({"finished_at": fields.Datetime.now(), **vals, **erased, "state": state})
         self._clear_alerts()
         withdrawal = self.withdrawal_id
         if state == "success":
@@ -294,10 +319,12 @@ class DistributionWechatTransfer(models.Model):
 
     # === BUSINESS METHODS: ASKING WECHAT === #
 
-    def _advance(self):
+    def _advance(self, by_hand=False):
         """Bring a transfer on as far as WeChat lets it: send it, ask how it stands, cancel it.
 
         Commits before each call, so it belongs to no transaction that does anything else.
+
+        :param bool by_hand: finance wants it, who does not wait for the time of the next try
         """
         self.ensure_one()
         self._lock()
@@ -305,22 +332,34 @@ class DistributionWechatTransfer(models.Model):
             return
         self._check_account()
         if self.state == "intent" and not self.cancel_requested:
-            self._send()
+            if by_hand or not self.retry_at or self.retry_at <= fields.Datetime.now():
+                self._send()
             return
         self._query()
         if self.state == "intent" and not self.cancel_requested and not self.error_code:
             self._send()
 
     def _check_account(self):
-        if self.mch_id != self.account_id.mch_id:
-            raise UserError(
-                self.env._(
-                    "%(transfer)s was made for merchant %(old)s, but %(account)s has another merchant ID now.",
-                    transfer=self.name,
-                    old=self.mch_id,
-                    account=self.account_id.name,
-                )
+        problem = self._get_account_problem()
+        if problem:
+            raise UserError(problem)
+
+    def _get_account_problem(self):
+        """Return why WeChat cannot be asked in the name of the account, None when it can."""
+        self.ensure_one()
+        account = self.account_id
+        if not account.active:
+            return self.env._("%s is archived: restore it until its transfers have ended.", account.name)
+        if not account._has_merchant():
+            return self.env._("%s lacks keys of the merchant: its transfers cannot go on.", account.name)
+        if self.mch_id != account.mch_id:
+            return self.env._(
+                "%(transfer)s was made for merchant %(old)s, but %(account)s has another merchant ID now.",
+                transfer=self.name,
+                old=self.mch_id,
+                account=account.name,
             )
+        return None
 
     def _ask(self, method, *args, **kwargs):
         """Call WeChat between two transactions.
@@ -531,17 +570,45 @@ class DistributionWechatTransfer(models.Model):
 
     @api.model
     def _cron_send(self):
-        """Send the transfers whose turn it is, the oldest first."""
+        """Send the transfers whose turn it is."""
         now = fields.Datetime.now()
         domain = [("state", "=", "intent"), ("cancel_requested", "=", False)]
-        domain += ["|", ("retry_at", "=", False), ("retry_at", "<=", now)]
-        self.env["ir.cron"]._run_for_each(self.search(domain, order="id"), type(self)._advance_in_company)
+        self._advance_in_turn([*domain, "|", ("retry_at", "=", False), ("retry_at", "<=", now)])
 
     @api.model
     def _cron_query(self):
         """Ask WeChat how everything stands that was sent and has not ended: notifications get lost."""
         domain = [("state", "not in", FINAL_STATES), "|", ("state", "!=", "intent"), ("cancel_requested", "=", True)]
-        self.env["ir.cron"]._run_for_each(self.search(domain, order="id"), type(self)._advance_in_company)
+        before = fields.Datetime.now() - ASK_AGAIN_AFTER
+        self._advance_in_turn([*domain, "|", ("checked_at", "=", False), ("checked_at", "<", before)])
+
+    @api.model
+    def _advance_in_turn(self, domain):
+        """Go on with the transfers of a domain, those that have waited longest first.
+
+        Odoo ends a run after some seconds: in a fixed order the last ones would never have their turn.
+        """
+        transfers = self.search(domain, order="checked_at NULLS FIRST, id")
+        blocked = transfers.filtered(lambda transfer: transfer._get_account_problem())
+        blocked._alert_of_accounts()
+        self.env["ir.cron"]._run_for_each(transfers - blocked, type(self)._take_turn)
+
+    def _alert_of_accounts(self):
+        """Tell finance once of each account, at the oldest transfer, not at each one and not at each run."""
+        summary = self.env._("The WeChat account cannot be used")
+        for transfers in self.grouped("account_id").values():
+            open_ones = self.search([("account_id", "=", transfers.account_id.id), ("state", "not in", FINAL_STATES)])
+            if summary not in open_ones.activity_ids.mapped("summary"):
+                oldest = transfers.sorted("id")[0]
+                oldest._alert(summary, oldest._get_account_problem())
+        # What comes next is rolled back when it fails, and says nothing of these.
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+
+    def _take_turn(self):
+        self.checked_at = fields.Datetime.now()
+        # Whatever becomes of it, it has had its turn.
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+        self._advance_in_company()
 
     def _advance_in_company(self):
         self._as_robot()._advance()

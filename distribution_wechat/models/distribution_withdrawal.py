@@ -87,6 +87,13 @@ class DistributionWithdrawal(models.Model):
             return transfer.state in CANCELLABLE_STATES and not transfer.cancel_requested
         return super()._is_cancellable()
 
+    def _lock_too_late_to_cancel(self):
+        """Override of `distribution_payout`: what the user has confirmed."""
+        transfers = self.wechat_transfer_ids
+        transfers._lock()
+        too_late = transfers.filtered(lambda transfer: not transfer._can_be_cancelled())
+        return super()._lock_too_late_to_cancel() | too_late.withdrawal_id
+
     def _cancel(self):
         """Override of `distribution_payout`: what WeChat may have is given back when WeChat has cancelled it."""
         transfers = self.wechat_transfer_ids.filtered(lambda transfer: transfer.state not in FINAL_STATES)

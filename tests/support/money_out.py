@@ -65,6 +65,8 @@ class Payee:
         self.live.run_cron(SEND)
 
     def sweep(self):
+        """Let the scheduled action ask, as if its interval had passed."""
+        self.write(checked_at=False)
         self.live.run_cron(QUERY)
 
     def go(self, amount="40.00"):
