@@ -17,6 +17,7 @@
         "data/payment_provider.xml",
         "wizards/distribution_refund_approve_views.xml",
         "wizards/distribution_refund_refuse_views.xml",
+        "wizards/distribution_wechat_transfer_close_views.xml",
         "views/distribution_cart_line_views.xml",
         "views/distribution_distributor_views.xml",
         "views/distribution_payout_run_views.xml",

@@ -362,6 +362,42 @@ def test_bills_older_than_30_days_are_for_people(live):
     assert payee.state == "paid" and payee.alerts() == []
 
 
+def close_by_hand(live, payee, **vals):
+    with live.env() as env:
+        transfer = env["distribution.withdrawal"].browse(payee.id).wechat_transfer_ids
+        wizard = env["distribution.wechat.transfer.close"].with_context(active_id=transfer.id)
+        wizard.create({"reason": "As the console shows it", **vals}).action_confirm()
+
+
+@pytest.mark.parametrize("outcome", ("success", "cancelled"))
+def test_what_wechat_forgot_is_closed_by_hand(live, outcome):
+    payee = Payee(live, "Forgotten").go()
+    vals = {"outcome": outcome, "finished_at": datetime.now().replace(microsecond=0)}
+    with pytest.raises(UserError, match="WeChat tells how"):
+        close_by_hand(live, payee, **vals)
+    live.simulator.notify_as("lost", "MCHTRANSFER*")
+    if outcome == "success":
+        payee.confirm()
+    else:
+        live.simulator.expire_transfer(payee.number)
+    payee.write(created_at=datetime.now() - timedelta(days=31))
+    payee.sweep()
+    assert payee.figures() == (60.0, 40.0)
+    with pytest.raises(UserError, match="not in the future"):
+        close_by_hand(live, payee, outcome="success", finished_at=datetime.now() + timedelta(days=1))
+    with live.env() as env:
+        reader = new_test_user(env, f"closer-{outcome}", groups="distribution_core.group_distribution_user")
+        transfer = env["distribution.withdrawal"].browse(payee.id).wechat_transfer_ids
+        with pytest.raises(AccessError):
+            env["distribution.wechat.transfer.close"].with_user(reader).create({"transfer_id": transfer.id})
+    close_by_hand(live, payee, **vals)
+    paid = outcome == "success"
+    assert payee.figures() == ((60.0, 0.0) if paid else (100.0, 0.0)) and payee.booked() == int(paid)
+    assert payee.state == ("paid" if paid else "cancelled") and payee.alerts() == []
+    with pytest.raises(UserError, match="WeChat tells how"):
+        close_by_hand(live, payee, **vals)
+
+
 def test_lists_are_the_persons_own_and_paged(live):
     payee = Payee(live, "Pager", 100)
     ids = [payee.ask("10.00")["id"] for _count in range(3)]
@@ -446,7 +482,9 @@ def alerts_of(live, payees):
 
 
 @pytest.mark.parametrize(
-    "broken", ({"mch_id": "1999999999"}, {"merchant_serial": None}, {"active": False}), ids=lambda vals: next(iter(vals))
+    "broken",
+    ({"mch_id": "1999999999"}, {"merchant_serial": None}, {"active": False}),
+    ids=lambda vals: next(iter(vals)),
 )
 def test_an_account_that_cannot_be_used_is_told_of_once(live, broken):
     sent, waiting = Payee(live, "Blocked").go(), Payee(live, "Behind")

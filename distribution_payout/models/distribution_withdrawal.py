@@ -277,7 +277,7 @@ class DistributionWithdrawal(models.Model):
         if removed:
             raise UserError(
                 self.env._(
-                    "%s was at a payment channel that has been uninstalled: install it again, as it may have been paid.",
+                    "%s was at a payment channel that has been uninstalled: install it again, it may be paid.",
                     removed[0].name,
                 )
             )

@@ -106,6 +106,8 @@ class DistributionWechatTransfer(models.Model):
     error_code = fields.Char(readonly=True)
     error_message = fields.Char(string="WeChat Refused", readonly=True)
 
+    can_be_closed = fields.Boolean(compute="_compute_can_be_closed")
+
     _name_uniq = models.UniqueIndex("(name)", "A number stands for one transfer.")
     _withdrawal_uniq = models.UniqueIndex("(withdrawal_id)", "A withdrawal is transferred once.")
     _amount_positive = models.Constraint("CHECK(amount_fen > 0)", "A transfer is of a positive amount.")
@@ -125,6 +127,11 @@ class DistributionWechatTransfer(models.Model):
     def _compute_fail_message(self):
         for transfer in self:
             transfer.fail_message = transfer._get_fail_message() if transfer.fail_reason else False
+
+    @api.depends("state", "created_at", "asked_at")
+    def _compute_can_be_closed(self):
+        for transfer in self:
+            transfer.can_be_closed = transfer.state not in FINAL_STATES and transfer._is_beyond_query()
 
     def _get_fail_message(self):
         """Return why WeChat did not pay, for the distributor to read (codes: API page 4013774966)."""
@@ -316,6 +323,24 @@ class DistributionWechatTransfer(models.Model):
             withdrawal._give_back("failed", payee._get_fail_message())
         else:
             withdrawal._give_back("cancel", False)
+
+    def _close_by_hand(self, state, finished_at, reason):
+        """End a transfer that WeChat does not tell of any more, as a person read it in the merchant console.
+
+        :param str state: `success` or `cancelled`
+        :param datetime finished_at: naive UTC
+        :raise UserError: while WeChat can still be asked, which alone says then how it ends
+        """
+        self.ensure_one()
+        self._lock()
+        if not self.can_be_closed:
+            raise UserError(self.env._("WeChat tells how %s ends: only what it forgets is closed by hand.", self.name))
+        if not self.create_date.replace(microsecond=0) <= finished_at <= fields.Datetime.now():
+            raise UserError(self.env._("It was paid after the transfer was made, and not in the future."))
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        body = self.env._("Closed by hand, %(state)s: %(reason)s", state=labels[state], reason=reason)
+        self.message_post(body=body, author_id=self.env.user.partner_id.id)
+        self._end(state, {"finished_at": finished_at})
 
     # === BUSINESS METHODS: ASKING WECHAT === #
 

@@ -2,3 +2,4 @@
 from . import distribution_refund_approve
 from . import distribution_refund_refuse
 from . import distribution_withdrawal_approve
+from . import distribution_wechat_transfer_close
