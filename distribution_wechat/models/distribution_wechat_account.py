@@ -221,9 +221,9 @@ class DistributionWechatAccount(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        """Refuse another merchant or app while money moves under the old one's numbers."""
+        """Refuse to archive the account, or to make it another's, while money moves under its numbers."""
         for account in self:
-            changed = [name for name in ("app_id", "mch_id") if name in vals and vals[name] != account[name]]
+            changed = [name for name in ("active", "app_id", "mch_id") if name in vals and vals[name] != account[name]]
             if changed and account._has_money_under_way():
                 raise UserError(
                     self.env._(
