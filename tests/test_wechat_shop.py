@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """The shop over HTTP: what is for sale, cart, orders, stock that is kept, refund requests."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -148,6 +149,20 @@ def test_withdrawn_product_stays_in_the_cart_until_it_is_taken_out(live, buyer):
     assert (answer.status_code, answer.json()["code"]) == (404, "product_unknown")
     assert buyer.call("PUT", f"/cart/{variant_id}", {"quantity": 2}).status_code == 404
     assert buyer.call("PUT", f"/cart/{variant_id}", {"quantity": 0}).json()["lines"] == []
+
+
+def test_cart_of_many_lines_needs_no_more_queries(live, buyer):
+    def count_queries():
+        for _time in range(3):
+            assert buyer.get("/cart").status_code == 200
+        return int(re.findall(r'"GET /distribution/v1/cart HTTP/1\.\d" 200 \S+ (\d+)', live.log.read_text())[-1])
+
+    variant_ids = [live.create_product(f"Cup {number}") for number in range(8)]
+    buyer.call("PUT", f"/cart/{variant_ids[0]}", {"quantity": 1})
+    few = count_queries()
+    for variant_id in variant_ids:
+        buyer.call("PUT", f"/cart/{variant_id}", {"quantity": 1})
+    assert count_queries() <= few + 3
 
 
 def test_carts_are_written_by_two_phones_at_once(live, buyer):

@@ -151,7 +151,11 @@ class SaleOrder(models.Model):
         """Return an order that is not stored: what it would cost."""
         account = identity.account_id
         orders = self.sudo().with_company(account.company_id)
-        return orders.new(orders._prepare_shop_order_vals(identity, quantities, address))
+        vals = orders._prepare_shop_order_vals(identity, quantities, address)
+        for _command, _id, line_vals in vals["order_line"]:
+            # Nobody asks which analytic account it would count for, and Odoo looks it up line by line.
+            line_vals["analytic_distribution"] = False
+        return orders.new(vals)
 
     def _get_shop_deliveries(self):
         """Return what was shipped to the customer."""

@@ -162,7 +162,9 @@ class Storm:
                     # Two times out of three it is one person's phones, so that they meet.
                     focus = rng.choice(self.people) if rng.random() < 0.67 else None
                     numbers = [number, *(next(self._numbers) for _other in range(AT_ONCE - 1))]
-                    futures = [pool.submit(self._do_as_customer, one, focus) for one in numbers]
+                    # Sometimes all want the same, such as the last piece.
+                    wish = _choose(rng, CUSTOMERS) if rng.random() < 0.4 else None
+                    futures = [pool.submit(self._do_as_customer, one, focus, wish) for one in numbers]
                     if rng.random() < 0.5:
                         self._do(number, rng, rng.choice(MEANWHILE))
                     for future in futures:
@@ -175,10 +177,10 @@ class Storm:
     def _draw(self, number):
         return random.Random(f"{self.seed}-{number}")
 
-    def _do_as_customer(self, number, focus=None):
+    def _do_as_customer(self, number, focus=None, wish=None):
         rng = random.Random(f"{self.seed}-{number}-customer")
         person = focus or rng.choice(self.people)
-        self._do(number, rng, _choose(rng, CUSTOMERS), person)
+        self._do(number, rng, wish or _choose(rng, CUSTOMERS), person)
 
     def _do(self, number, rng, name, *args):
         try:
@@ -265,6 +267,8 @@ class Storm:
         answer = self._post(person, f"/orders/{order_id}/pay")
         if answer.status_code != 200:
             return f"order {order_id} {self._told(answer)}"
+        if rng.random() < 0.25:
+            return f"order {order_id} puts the phone away"
         result = "USERPAYING" if rng.random() < 0.06 else "SUCCESS"
         paid = self.simulator.pay(pay_params=answer.json()["parameters"], result=result)
         return f"order {order_id} {paid['out_trade_no']} {paid['trade_state']}"
@@ -534,9 +538,13 @@ class Storm:
     def do_forge(self, rng):
         books = self.simulator.ledger()
         numbers = sorted([*books["payments"], *books["refunds"], *books["transfers"]])
+        # Most is to be gained where nothing is paid yet.
+        tempting = sorted(number for number, one in books["payments"].items() if one["state"] == "NOTPAY")
+        tempting += self._waiting_transfers()
         if not numbers:
             return "no number"
-        number, kind = rng.choice(numbers), rng.choice(FORGERIES)
+        number = rng.choice(tempting if tempting and rng.random() < 0.7 else numbers)
+        kind = rng.choice(FORGERIES if rng.random() < 0.5 else sorted(CONTENT - {"changed"}))
         attempt = self.simulator.forge(number, kind)
         if kind in ENVELOPE | {"wrong_mchid"}:
             assert attempt["status"] == 401, (number, kind, attempt)
