@@ -160,6 +160,7 @@ class Journey:
         # The server itself calls WeChat, first in vain.
         self.simulator.add_fault("error", "*/transfer-bills", "POST", status=400, code="PARAM_ERROR", message="no")
         payee.query()
+        self.live.let_ask_again()
         payee.query()
         assert payee.query() == "waiting_for_confirmation"
         assert payee.confirmation().status_code == 200

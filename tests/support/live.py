@@ -123,6 +123,12 @@ class Live:
         order.picking_ids.button_validate()
         order.picking_ids._confirm_receipt()
 
+    def let_ask_again(self):
+        """Let the time pass in which WeChat is not asked again about a transfer, or sent it again."""
+        with self.env() as env:
+            transfers = env["distribution.wechat.transfer"].search([("state", "not in", ("success", "fail"))])
+            transfers.write({"checked_at": False, "retry_at": False})
+
     def run_cron(self, xml_id):
         """Run a scheduled action at once, as the cron worker would."""
         with self.env() as env:
@@ -166,6 +172,8 @@ class Person:
         with self.live.env() as env:
             identity = env["distribution.wechat.identity"].search([("open_id", "=", self.open_id)])
             self.user_id, self.partner_id = identity.user_id.id, identity.partner_id.id
+            # What people read is compared in English here, whatever languages the template has.
+            identity.user_id.lang = "en_US"
 
     def call(self, method, path, json=None, **kwargs):
         return self.live.call(method, path, json, self.tokens["access_token"], **kwargs)
@@ -291,8 +299,6 @@ def _create_world(live):
     with live.env() as env:
         company = env["res.company"].create({"name": "Tea House", "currency_id": env.ref("base.CNY").id})
         env.ref("base.CNY").active = True
-        # What people read is compared in English here, whatever languages the template has.
-        env["res.lang"].search([("code", "!=", "en_US")]).active = False
         env["ir.config_parameter"].set_param("web.base.url", live.url)
         env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
         live.company_id = company.id

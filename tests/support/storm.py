@@ -207,6 +207,7 @@ class Storm:
             for _round in range(8):
                 assert self.simulator.wait_idle(30)
                 self._let_time_pass()
+                self.live.let_ask_again()
                 for cron in (SWEEP, EXPIRE, SEND, QUERY):
                     self._run(cron)
                 assert self.simulator.wait_idle(30)
