@@ -138,6 +138,7 @@ def test_a_refusal_that_a_distributors_question_meets_is_told_in_nobodys_name(li
         assert transfer.activity_ids.summary == "WeChat refused the transfer"
         assert transfer.activity_ids.create_uid == robot
         assert payee.person.partner_id not in transfer.message_ids.author_id.ids
+    live.let_ask_again()
     assert payee.query() == "waiting_for_confirmation"
     payee.confirm()
 
