@@ -62,7 +62,11 @@ class DistributionWechatTransfer(models.Model):
         string="Number", required=True, readonly=True, copy=False, default=lambda self: self._new_number()
     )
     withdrawal_id = fields.Many2one(
-        comodel_name="distribution.withdrawal", required=True, ondelete="restrict", readonly=True
+        comodel_name="distribution.withdrawal",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        readonly=True,
     )
     account_id = fields.Many2one(
         comodel_name="distribution.wechat.account",
