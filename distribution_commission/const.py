@@ -6,6 +6,20 @@ TRIGGERS = [
     ("received", "Received"),
 ]
 
+# Most specific first: in this order rules win.
+PRODUCT_SCOPES = [
+    ("variant", "Product variant"),
+    ("template", "Product"),
+    ("category", "Product category"),
+    ("tag", "Product tag"),
+    ("all", "All products"),
+]
+AUDIENCES = [
+    ("distributor", "One distributor"),
+    ("grade", "Grade"),
+    ("all", "All distributors"),
+]
+
 ENTRY_STATES = [
     ("held", "Held"),
     ("due", "Due"),

@@ -1,34 +1,133 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-"""Which rule pays: rules compile to a dictionary, resolving one is a look-up."""
+"""Which rule pays: rules compile to a dictionary, resolving one is a handful of look-ups.
 
+A rule names a product scope, an audience and a level. Of the rules that fit, the one for the most specific product wins;
+among those for the same product, the one for the most specific audience; among these, one that is valid for a time goes
+before one that always is. A rule of rate zero wins like any other, and pays nobody: that is how a product is excluded.
+
+Keys are pairs (kind, id), given most specific first:
+
+product   ("variant", id), ("template", id), ("category", id) and its ancestors, ("tag", id) by sequence, ("all", 0)
+audience  ("distributor", id), ("grade", id), ("all", 0)
+"""
+
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
+
+ALL = ("all", 0)
+ALWAYS = (ALL,)
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A rule as the index keeps it; the rate in per cent."""
+    """A rule as the index keeps it; the rate in per cent, the dates inclusive, None where they are open."""
 
     rule_id: int
     level: int
     rate: Fraction
+    product: tuple = ALL
+    audience: tuple = ALL
+    date_from: date | None = None
+    date_to: date | None = None
+
+    @property
+    def is_dated(self):
+        return bool(self.date_from or self.date_to)
+
+    def is_valid(self, day):
+        """Tell whether the rule is valid on a date; without a date only what always is."""
+        if day is None:
+            return not self.is_dated
+        return (self.date_from or day) <= day <= (self.date_to or day)
+
+
+@dataclass(frozen=True, slots=True)
+class WorstCase:
+    """The most that one order line can cost: its total in per cent, the rates that make it, where and when."""
+
+    total: Fraction
+    rates: tuple = ()
+    product: tuple = ALL
+    day: date | None = None
 
 
 class RuleIndex:
-    """The rules of one program by level."""
+    """The rules of one program."""
 
     def __init__(self, rates):
-        self._by_level = {rate.level: rate for rate in rates}
+        self._rates = defaultdict(lambda: defaultdict(list))
+        self._dates = set()
+        for rate in sorted(rates, key=lambda rate: (not rate.is_dated, rate.rule_id)):
+            self._rates[rate.level, rate.product][rate.audience].append(rate)
+            self._dates |= _get_turning_points(rate)
 
-    def resolve(self, level):
+    def resolve(self, level, products=ALWAYS, audiences=ALWAYS, day=None):
         """Return the `Rate` for a level, None where nobody is paid.
 
         A level without a rule or with rate zero does not silence those above it.
+
+        :param products: keys of the product, most specific first
+        :param audiences: keys of the distributor, most specific first
+        :param date day: business date of the confirmation
         """
-        found = self._by_level.get(level)
+        found = next(self.rank(level, products, audiences, day), None)
         return found if found and found.rate > 0 else None
 
+    def rank(self, level, products=ALWAYS, audiences=ALWAYS, day=None):
+        """Yield the rules that fit, in the order in which they win; the parameters are those of `resolve`."""
+        for product in products:
+            by_audience = self._rates.get((level, product), {})
+            for audience in audiences:
+                yield from (rate for rate in by_audience.get(audience, ()) if rate.is_valid(day))
 
-def total_rate(rates, level_count):
-    """Return the sum of the rates of the levels that are paid: what one order line costs at most, in per cent."""
-    return sum((rate.rate for rate in rates if rate.level <= level_count), Fraction(0))
+    def get_products(self):
+        """Return the product keys for which there are rules."""
+        return {product for _level, product in self._rates}
+
+    def get_worst_case(self, level_count, profiles=(ALWAYS,), today=None):
+        """Return the combination of product, day and audiences in which the levels cost most.
+
+        The distributors of a chain may have any grades, and a product any tags: what is found is never too little.
+
+        :param int level_count: how many levels are paid
+        :param profiles: the keys of each kind of product there are rules for, most specific first
+        :param date today: what was valid before does not count
+        :rtype: WorstCase
+        """
+        days = [day for day in sorted(self._dates) if today is None or day > today]
+        cases = [WorstCase(Fraction(0))]
+        for day in [today, *days]:
+            for profile in profiles:
+                found = [self._get_worst_rate(level, profile, day) for level in range(1, level_count + 1)]
+                rates = tuple(rate for rate in found if rate and rate.rate > 0)
+                cases.append(WorstCase(sum((rate.rate for rate in rates), Fraction(0)), rates, profile[0], day))
+        return max(cases, key=lambda case: case.total)
+
+    def _get_worst_rate(self, level, products, day):
+        """Return the highest rate somebody may get on a level for a kind of product."""
+        reachable, shadowed = [], set()
+        for product in products:
+            valid = [
+                next((rate for rate in rates if rate.is_valid(day)), None)
+                for rates in self._rates.get((level, product), {}).values()
+            ]
+            found = {rate.audience: rate for rate in valid if rate}
+            reachable += [rate for audience, rate in found.items() if audience not in shadowed]
+            if product[0] != "tag":
+                # A product may or may not have a tag; the other keys it has for certain.
+                shadowed |= found.keys()
+            if ALL in shadowed:
+                break
+        return max(reachable, key=lambda rate: rate.rate, default=None)
+
+
+def _get_turning_points(rate):
+    """Return the days on which the set of valid rules may change because of a rule."""
+    points = set()
+    if rate.date_from:
+        points.add(rate.date_from)
+    if rate.date_to and rate.date_to != date.max:
+        points.add(date.fromordinal(rate.date_to.toordinal() + 1))
+    return points

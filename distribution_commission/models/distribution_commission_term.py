@@ -119,11 +119,10 @@ class DistributionCommissionTerm(models.Model):
         vals_list = []
         with_terms = self.search([("line_id", "in", lines.ids), ("state", "=", "active")]).line_id
         for order, order_lines in (lines - with_terms).grouped("order_id").items():
-            program = order.distribution_program_id
-            if program:
+            if order.distribution_program_id:
                 chain = order._get_commission_chain()
                 for line in order_lines.filtered(lambda line: line._get_commission_role() == "goods"):
-                    vals_list += [self._prepare_term_vals(line, *link) for link in chain]
+                    vals_list += [self._prepare_term_vals(line, *link) for link in line._get_commission_rates(chain)]
         return self.create(vals_list)
 
     @api.model

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 
+from ..engine.rule_index import ALL
+
 
 class DistributionDistributor(models.Model):
     _inherit = "distribution.distributor"
@@ -27,6 +29,8 @@ class DistributionDistributor(models.Model):
     commission_debt = fields.Monetary(
         string="Debt", currency_field="commission_currency_id", compute="_compute_commission_account_amounts"
     )
+
+    # === COMPUTE METHODS === #
 
     def _compute_commission_entry_count(self):
         groups = self.env["distribution.commission.entry"]._read_group(
@@ -60,3 +64,14 @@ class DistributionDistributor(models.Model):
             "distribution_commission.distribution_commission_entry_action"
         )
         return {**action, "domain": [("distributor_id", "=", self.id)], "context": {}}
+
+    def _get_commission_keys(self):
+        """Return the keys of a distributor for `engine.rule_index`, the most specific first.
+
+        :rtype: list of (kind, id)
+        """
+        if not self:
+            return [ALL]
+        self.ensure_one()
+        grade = [("grade", self.grade_id.id)] if self.grade_id else []
+        return [("distributor", self.id), *grade, ALL]

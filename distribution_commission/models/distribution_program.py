@@ -3,13 +3,19 @@ from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL, format_date
 
 from ..const import TRIGGERS
 from ..engine.convergence import commission
 from ..engine.money import exact
-from ..engine.rule_index import Rate, RuleIndex, total_rate
+from ..engine.rule_index import ALL, RuleIndex
+
+from .distribution_commission_rule import IDENTITY_FIELDS
+
+# What the index and the worst case depend on.
+RULE_FIELDS = ("active", "rate", "date_from", "date_to", *IDENTITY_FIELDS)
 
 
 class DistributionProgram(models.Model):
@@ -52,8 +58,15 @@ class DistributionProgram(models.Model):
     )
     settlement_day = fields.Integer(default=1, help="Day of the month on which due commission is settled.")
     next_settlement_date = fields.Date(compute="_compute_next_settlement_date", store=True, readonly=False, copy=False)
-    rule_ids = fields.One2many("distribution.commission.rule", "program_id", copy=True)
-    total_rate = fields.Float(string="Total (%)", compute="_compute_total_rate", digits=(7, 4))
+    rule_ids = fields.One2many("distribution.commission.rule", "program_id")
+    rule_count = fields.Integer(compute="_compute_rule_count")
+    rule_revision = fields.Integer(readonly=True, copy=False)
+    total_rate = fields.Float(
+        string="Total (%)",
+        compute="_compute_total_rate",
+        digits=(7, 4),
+        help="What all levels together cost in the worst case: for the product, day and grades that cost most.",
+    )
 
     _days_not_negative = models.Constraint(
         "CHECK(receipt_days >= 0 AND hold_days >= 0)", "Receipt and hold days cannot be negative."
@@ -72,10 +85,18 @@ class DistributionProgram(models.Model):
         for program in self:
             program.next_settlement_date = program._get_settlement_date_after(program._get_business_date())
 
-    @api.depends("rule_ids.rate", "rule_ids.level", "rule_ids.active", "level_count")
+    def _compute_rule_count(self):
+        groups = self.env["distribution.commission.rule"]._read_group(
+            [("program_id", "in", self.ids)], ["program_id"], ["__count"]
+        )
+        counts = dict(groups)
+        for program in self:
+            program.rule_count = counts.get(program, 0)
+
+    @api.depends(*(f"rule_ids.{name}" for name in RULE_FIELDS), "level_count")
     def _compute_total_rate(self):
         for program in self:
-            program.total_rate = float(total_rate(program._get_rates(), program.level_count))
+            program.total_rate = float(program._get_worst_case().total)
 
     # === CONSTRAINT METHODS === #
 
@@ -83,47 +104,136 @@ class DistributionProgram(models.Model):
     def _check_cap(self):
         """Refuse a rule set that costs more than the cap in the worst case, whichever door it comes through."""
         for program in self:
-            rates = program._get_rates()
-            total = total_rate(rates, program.level_count)
-            if total > exact(program.cap_rate):
-                parts = " + ".join(f"{float(rate.rate):g} %" for rate in rates if rate.level <= program.level_count)
-                raise ValidationError(
-                    self.env._(
-                        "The levels of %(program)s add up to %(parts)s = %(total)s, above its cap of %(cap)s. Lower a "
-                        "rate, pay fewer levels, or raise the cap.",
-                        program=program.name,
-                        parts=parts,
-                        total=f"{float(total):g} %",
-                        cap=f"{program.cap_rate:g} %",
-                    )
-                )
+            worst = program._get_worst_case()
+            if worst.total > exact(program.cap_rate):
+                raise ValidationError(program._get_cap_message(worst))
+
+    def _get_cap_message(self, worst):
+        """Say which combination of rules costs more than the cap.
+
+        :param worst: `engine.rule_index.WorstCase`
+        """
+        self.ensure_one()
+        rules = self.env["distribution.commission.rule"].browse(rate.rule_id for rate in worst.rates)
+        limits = [label for rule in rules for label in (rule._get_product_label(), rule._get_audience_label()) if label]
+        if any(rate.is_dated for rate in worst.rates):
+            limits.append(format_date(self.env, worst.day))
+        message = self.env._(
+            "The levels of %(program)s add up to %(parts)s = %(total)s, above its cap of %(cap)s. Lower a rate, pay "
+            "fewer levels, or raise the cap.",
+            program=self.name,
+            parts=" + ".join(f"{float(rate.rate):g} %" for rate in worst.rates),
+            total=f"{float(worst.total):g} %",
+            cap=f"{self.cap_rate:g} %",
+        )
+        if not limits:
+            return message
+        where = self.env._("This happens with: %s.", ", ".join(dict.fromkeys(limits)))
+        return f"{message}\n{where}"
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        if not {"cap_rate", "level_count", "rule_ids"}.isdisjoint(vals):
+            self._lock_rules()
+        return super().write(vals)
+
+    def copy_data(self, default=None):
+        """Override of Odoo: rules for grades and distributors belong to the program they were made in."""
+        vals_list = super().copy_data(default)
+        for program, vals in zip(self, vals_list, strict=True):
+            rules = program.rule_ids.filtered(lambda rule: rule.audience == "all")
+            vals.setdefault("rule_ids", [fields.Command.create(rule_vals) for rule_vals in rules.copy_data()])
+        return vals_list
+
+    # === ACTION METHODS === #
+
+    def action_view_rules(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "distribution_commission.distribution_commission_rule_action"
+        )
+        return {**action, "domain": [("program_id", "=", self.id)], "context": {"default_program_id": self.id}}
 
     # === BUSINESS METHODS === #
 
-    def _get_rates(self):
-        """Return the program's rules as the engine takes them, by level."""
+    def _lock_rules(self):
+        """Serialise changes of the rules of a program: two that each keep to the cap could exceed it together.
+
+        The later one fails with a serialization error and is tried again.
+        """
+        if self.ids:
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE distribution_program SET rule_revision = COALESCE(rule_revision, 0) + 1 WHERE id IN %s",
+                    tuple(sorted(self.ids)),
+                ),
+                # A collision is tried again: no error for the log.
+                log_exceptions=False,
+            )
+            self.invalidate_recordset(["rule_revision"], flush=False)
+            self.env.registry.clear_cache()
+
+    def _get_active_rules(self):
         self.ensure_one()
-        rules = self.rule_ids.filtered("active").sorted("level")
-        return [Rate(rule.id, rule.level, exact(rule.rate)) for rule in rules]
+        return self.rule_ids.filtered("active")
 
     def _get_rule_index(self):
-        return RuleIndex(self._get_rates())
+        """Return the compiled rules, cached until one of them changes.
 
-    def _estimate_commission(self, untaxed, currency):
-        """Return what the distributor gets who recommends something: "earn ¥x".
+        :rtype: engine.rule_index.RuleIndex
+        """
+        self.ensure_one()
+        # The revision keeps a transaction with an old snapshot from leaving its rules to younger ones.
+        return self._compile_rules(self.id, self.rule_revision)
 
+    @tools.ormcache("program_id", "revision")
+    def _compile_rules(self, program_id, revision):
+        rules = self.env["distribution.commission.rule"].sudo().search([("program_id", "=", program_id)])
+        return RuleIndex([rule._get_rate() for rule in rules])
+
+    def _get_worst_case(self):
+        """Return the most the levels can cost, see `RuleIndex.get_worst_case`."""
+        self.ensure_one()
+        # Read live: a form shows the total of rules that are not saved yet.
+        rules = self._get_active_rules()
+        index = RuleIndex([rule._get_rate() for rule in rules])
+        tags = [key for key in index.get_products() if key[0] == "tag"]
+        profiles = {(*rule._get_product_profile()[:-1], *tags, ALL) for rule in rules} | {(*tags, ALL)}
+        return index.get_worst_case(self.level_count, sorted(profiles), self._get_business_date())
+
+    def _estimate_commission(self, product, distributor, untaxed, currency):
+        """Return what a distributor gets who recommends a product: "earn ¥x".
+
+        :param product: `product.product`
+        :param distributor: who recommends
         :param untaxed: value without taxes, in `currency`
         :param currency: `res.currency`
         :return: in the currency of the program's company; None where nothing is paid
         :rtype: Decimal or None
         """
         self.ensure_one()
-        found = self._get_rule_index().resolve(1)
+        found = self._resolve_rule(1, product, distributor)
         if not found:
             return None
         own = self.currency_id
         rate = 1.0 if own == currency else own._get_conversion_rate(own, currency, self.company_id)
         return commission(exact(untaxed), found.rate, exact(rate), Decimal(str(own.rounding)))
+
+    def _resolve_rule(self, level, product, distributor, day=None):
+        """Return the rule that pays a distributor on a level for a product.
+
+        :param date day: business date; today when omitted
+        :return: `engine.rule_index.Rate`, None where nobody is paid
+        """
+        self.ensure_one()
+        return self._get_rule_index().resolve(
+            level,
+            product._get_commission_keys(),
+            distributor._get_commission_keys(),
+            day or self._get_business_date(),
+        )
 
     def _get_settlement_date_after(self, date):
         """Return the first settlement date after a date, False where settlement is by hand."""

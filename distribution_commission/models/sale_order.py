@@ -125,22 +125,20 @@ class SaleOrder(models.Model):
             self._get_unused_terms().unlink()
 
     def _get_commission_chain(self):
-        """Return who earns on this order: the attributed distributor and its upline, by true distance.
+        """Return who may earn on this order: the attributed distributor and its upline, by true distance.
 
-        A level without a rate, closed, or belonging to the buyer earns nothing; those above it still earn theirs.
+        Whoever is closed, or is the buyer, earns nothing; those above still earn theirs.
 
-        :rtype: list of (level, distributor, `engine.rule_index.Rate`)
+        :rtype: list of (level, distributor)
         """
         self.ensure_one()
-        program = self.distribution_program_id
-        index = program._get_rule_index()
         buyers = self.partner_id | self.partner_id.commercial_partner_id
-        chain = []
-        for level, distributor in self.distribution_distributor_id._get_upline(program.level_count):
-            rate = index.resolve(level)
-            if rate and distributor._is_earning() and distributor.partner_id not in buyers:
-                chain.append((level, distributor, rate))
-        return chain
+        upline = self.distribution_distributor_id._get_upline(self.distribution_program_id.level_count)
+        return [
+            (level, distributor)
+            for level, distributor in upline
+            if distributor._is_earning() and distributor.partner_id not in buyers
+        ]
 
     def _get_commission_discount_factor(self):
         """Return the part of a goods line's value that the order's discount lines leave.

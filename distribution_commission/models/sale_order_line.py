@@ -78,6 +78,17 @@ class SaleOrderLine(models.Model):
         # Only where the merchant uses sale_loyalty.
         return "reward_id" in self._fields and self.reward_id.program_id.is_payment_program
 
+    def _get_commission_rates(self, chain):
+        """Return what each level gets on this line by the rules of today; a level without a rate is left out.
+
+        :param list chain: (level, distributor), see `SaleOrder._get_commission_chain`
+        :rtype: list of (level, distributor, `engine.rule_index.Rate`)
+        """
+        self.ensure_one()
+        program = self.order_id.distribution_program_id
+        rates = [(*link, program._resolve_rule(link[0], self.product_id, link[1])) for link in chain]
+        return [found for found in rates if found[2]]
+
     def _get_commission_worth(self):
         """Return what the line is worth now, untaxed, net of its share of the order's discount lines.
 

@@ -1,8 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from contextlib import contextmanager
+from decimal import Decimal
+
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from .common import CommissionCommon
@@ -85,3 +88,186 @@ class TestRules(CommissionCommon):
         self.env.cr.precommit.run()  # where Odoo gives a branch its chart
         self.assertEqual(branch.commission_payable_account_id, self.company.commission_payable_account_id)
         self.assertEqual(branch.commission_journal_id, self.company.commission_journal_id)
+
+
+@tagged("post_install", "-at_install")
+class TestRuleScopes(CommissionCommon):
+    """Which of several rules pays: see the readme's worked examples, whose numbers these are."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.drinks = cls.env["product.category"].create({"name": "Drinks"})
+        cls.tea = cls.env["product.category"].create({"name": "Tea", "parent_id": cls.drinks.id})
+        cls.gold = cls.env["distribution.grade"].create({"name": "Gold", "program_id": cls.program.id})
+        cls.new = cls.env["product.tag"].create({"name": "New"})
+
+    def _rule(self, level=1, rate=10.0, **vals):
+        """Create a rule; its scope and audience follow from what is named."""
+        scopes = {
+            "product_id": "variant",
+            "product_tmpl_id": "template",
+            "categ_id": "category",
+            "product_tag_id": "tag",
+        }
+        audiences = {"distributor_id": "distributor", "grade_id": "grade"}
+        for name, record in list(vals.items()):
+            if name in scopes:
+                vals["product_scope"] = scopes[name]
+            if name in audiences:
+                vals["audience"] = audiences[name]
+            vals[name] = getattr(record, "id", record)
+        return self.env["distribution.commission.rule"].create(
+            {"program_id": self.program.id, "level": level, "rate": rate, **vals}
+        )
+
+    @contextmanager
+    def assertRefused(self, message):
+        with self.assertRaisesRegex(ValidationError, message), self.cr.savepoint():
+            yield
+
+    def _get_rate(self, product=None, distributor=None, day=None, level=1):
+        found = self.program._resolve_rule(level, product or self.goods, distributor or self.cleo, day)
+        return found and float(found.rate)
+
+    def test_the_most_specific_product_wins(self):
+        self.goods.categ_id = self.tea
+        self.assertEqual(self._get_rate(), 10)
+        self.goods.product_tag_ids = self.new
+        for rate, target in (
+            (11, {"product_tag_id": self.new}),
+            (12, {"categ_id": self.drinks}),
+            (13, {"categ_id": self.tea}),
+            (14, {"product_tmpl_id": self.goods.product_tmpl_id}),
+            (15, {"product_id": self.goods}),
+        ):
+            self._rule(rate=rate, **target)
+            self.assertEqual(self._get_rate(), rate)
+        self.assertEqual(self._get_rate(self.goods_b), 10, "What the rules are not for is left alone")
+
+    def test_the_most_specific_distributor_wins_for_the_same_product(self):
+        self._rule(rate=12, grade_id=self.gold)
+        self.assertEqual(self._get_rate(), 10)
+        self.cleo.grade_id = self.gold
+        self.assertEqual(self._get_rate(), 12)
+        self._rule(rate=14, distributor_id=self.cleo)
+        self.assertEqual(self._get_rate(), 14)
+        self.assertEqual(self._get_rate(distributor=self.ben), 10)
+
+    def test_the_product_goes_before_the_distributor(self):
+        self._rule(rate=14, distributor_id=self.cleo)
+        self._rule(rate=11, product_id=self.goods)
+        self.assertEqual(self._get_rate(), 11)
+        self.assertEqual(self._get_rate(self.goods_b), 14)
+
+    def test_each_level_finds_its_own_rule(self):
+        self._rule(level=2, rate=8, product_id=self.goods)
+        order = self._sell(lines=[(self.goods, 1, 100), (self.goods_b, 1, 100)])
+        self._deliver(order)
+        self.assertEarned(order, "20", "13", "4")
+
+    def test_rate_of_zero_excludes_a_product_and_silences_nobody_above(self):
+        self._rule(rate=0, product_id=self.goods)
+        order = self._sell(10)
+        self._deliver(order)
+        self.assertEarned(order, "0", "50", "20")
+        self.assertFalse(order.commission_term_ids.filtered(lambda term: term.level == 1))
+
+    def test_a_category_pays_more_in_its_launch_month(self):
+        """Seed example: 15 % in the month in which the category starts, 10 % before and after."""
+        self.goods.categ_id = self.tea
+        self._rule(rate=15, categ_id=self.tea, date_from="2026-03-01", date_to="2026-03-31")
+        earned = []
+        for moment in ("2026-02-28 15:59", "2026-02-28 16:00", "2026-03-31 15:59", "2026-03-31 16:00"):
+            with freeze_time(f"{moment}:00"):  # midnight in Shanghai is 16:00 UTC
+                earned.append(sum(self._sell(5).commission_term_ids.filtered_domain([("level", "=", 1)]).mapped("rate")))
+        self.assertEqual(earned, [10, 15, 15, 10])
+
+    def test_terms_keep_the_rule_of_their_confirmation(self):
+        rule = self._rule(rate=15, product_id=self.goods)
+        order = self._sell(5)
+        rule.rate = 1
+        self._deliver(order)
+        self.assertEarned(order, "75", "25", "10")
+
+    def test_seed_twenty_per_cent_of_five_hundred(self):
+        self._rule(rate=20, product_id=self.goods)
+        order = self._sell(1, 500)
+        self._deliver(order)
+        self.assertEqual(self._earned(order, self.cleo), Decimal("100"))
+
+    def test_seed_fifteen_and_ten_per_cent_on_two_levels(self):
+        self.program.level_count = 2
+        self.program.rule_ids.filtered(lambda rule: rule.level < 3).unlink()
+        self._rule(rate=15)
+        self._rule(level=2, rate=10)
+        order = self._sell(1, 500)
+        self._deliver(order)
+        self.assertEarned(order, "75", "50", "0")
+
+    def test_worst_case_counts_rules_that_meet_and_no_others(self):
+        self._rule(rate=22, categ_id=self.tea)
+        self._rule(level=2, rate=18, product_id=self.goods)
+        self.assertEqual(self.program.total_rate, 30, "10 + 18 + 2: the goods are no tea")
+        self.goods_b.categ_id = self.tea
+        with self.assertRefused(r"22 % \+ 9 % \+ 2 % = 33 %.*\n.*Drinks / Tea"):
+            self._rule(level=2, rate=9, product_tmpl_id=self.goods_b.product_tmpl_id)
+
+    def test_worst_case_takes_any_grade_any_tag_and_any_day(self):
+        with self.assertRefused(r"24 % \+ 5 % \+ 2 % = 31 %.*\n.*Gold"):
+            self._rule(rate=24, grade_id=self.gold)
+        self._rule(rate=20, product_tag_id=self.new)
+        with self.assertRefused(r"20 % \+ 9 % \+ 2 % = 31 %.*\n.*New"):
+            self._rule(level=2, rate=9, grade_id=self.gold)
+        with self.assertRefused(r"20 % \+ 9 % \+ 2 % = 31 %.*\n.*2099"):
+            self._rule(level=2, rate=9, date_from="2099-01-01")
+        self._rule(level=2, rate=9, date_from="2020-01-01", date_to="2020-01-31")
+
+    def test_rules_for_the_same_at_the_same_time_are_refused(self):
+        self._rule(rate=12, categ_id=self.tea, date_from="2026-03-01", date_to="2026-03-31")
+        self._rule(rate=11, categ_id=self.tea)
+        self._rule(rate=13, categ_id=self.tea, date_from="2026-04-01")
+        for dates in (
+            {"date_from": "2026-03-31", "date_to": "2026-03-31"},
+            {"date_from": "2027-01-01"},
+            {"date_to": "2026-03-01"},
+        ):
+            with self.subTest(**dates), self.assertRefused("Change the dates"):
+                self._rule(rate=14, categ_id=self.tea, **dates)
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.cr.savepoint():
+            self._rule(rate=14, categ_id=self.tea)
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.cr.savepoint():
+            self._rule(level=3, rate=0, grade_id=self.gold, date_from="2026-04-02", date_to="2026-04-01")
+
+    def test_a_rule_says_what_it_is_for(self):
+        with self.assertRefused("Product Category is empty"):
+            self._rule(product_scope="category")
+        with self.assertRefused("Grade is empty"):
+            self._rule(audience="grade")
+        other = self.env["distribution.program"].create({"name": "Other"})
+        grade = self.env["distribution.grade"].create({"name": "Gold", "program_id": other.id})
+        with self.assertRefused("another program"):
+            self._rule(grade_id=grade)
+
+    def test_changing_the_scope_drops_the_old_target(self):
+        rule = self._rule(rate=12, categ_id=self.tea)
+        with Form(rule) as form:
+            form.product_scope = "tag"
+            form.product_tag_id = self.new
+        self.assertFalse(rule.categ_id)
+        self.assertEqual(rule._get_rate().product, ("tag", self.new.id))
+
+    def test_duplicated_program_leaves_rules_for_people_behind(self):
+        self._rule(rate=12, categ_id=self.tea)
+        self._rule(rate=12, grade_id=self.gold)
+        copy = self.program.copy({"name": "Copy"})
+        self.assertEqual(sorted(copy.rule_ids.mapped("rate")), [2, 5, 10, 12])
+
+    def test_estimate_is_by_product_and_distributor(self):
+        self._rule(rate=12, product_id=self.goods)
+        currency = self.program.currency_id
+        estimate = self.program._estimate_commission
+        self.assertEqual(estimate(self.goods, self.cleo, 50, currency), Decimal("6"))
+        self.assertEqual(estimate(self.goods_b, self.cleo, 50, currency), Decimal("5"))
+        self._rule(rate=0, product_id=self.goods_b)
+        self.assertIsNone(estimate(self.goods_b, self.cleo, 50, currency))

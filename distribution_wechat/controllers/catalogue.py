@@ -15,7 +15,7 @@ from ..schemas.catalogue import (
 )
 from ..tools.money import to_text
 from .api import endpoint
-from .current import get_earning_program, get_identity
+from .current import get_earning_distributor, get_identity
 from .images import get_image_url
 from .paging import get_page
 from .problem import Problem
@@ -87,7 +87,8 @@ class _Shop:
     def __init__(self, identity, variants):
         self._prices = variants._get_shop_prices(identity.partner_id, identity.company_id)
         self._available = variants._get_shop_available(identity.account_id)
-        self._program = get_earning_program(identity)
+        self._distributor = get_earning_distributor(identity)
+        self._program = self._distributor.program_id
 
     def summarise(self, template):
         """Return a product as lists show it: with its cheapest variant."""
@@ -134,5 +135,7 @@ class _Shop:
 
     def _earn(self, variant):
         price = self._prices[variant.id]
-        amount = self._program._estimate_commission(price.untaxed, price.currency) if self._program else None
+        if not self._program:
+            return None
+        amount = self._program._estimate_commission(variant, self._distributor, price.untaxed, price.currency)
         return None if amount is None else to_text(self._program.currency_id, amount)

@@ -29,9 +29,8 @@ def get_distributor():
     return distributor
 
 
-def get_earning_program(identity):
-    """Return the mini-program's program if the person is an active distributor of it, else an empty record."""
+def get_earning_distributor(identity):
+    """Return the person's membership in the mini-program's program while it is active, else an empty record."""
     program = identity.account_id.program_id
     member = [("program_id", "=", program.id), ("partner_id", "=", identity.partner_id.id), ("state", "=", "active")]
-    is_distributor = program and program.env["distribution.distributor"].search_count(member, limit=1)
-    return program if is_distributor else program.browse()
+    return program.env["distribution.distributor"].search(member, limit=1)
