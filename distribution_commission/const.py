@@ -6,6 +6,11 @@ TRIGGERS = [
     ("received", "Received"),
 ]
 
+RULE_KINDS = [
+    ("percent", "Per cent"),
+    ("fixed_unit", "Fixed per unit"),
+]
+
 # Most specific first: in this order rules win.
 PRODUCT_SCOPES = [
     ("variant", "Product variant"),

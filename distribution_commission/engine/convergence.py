@@ -34,26 +34,16 @@ class Posting:
     moment: object = None
 
 
-def commission(base, rate, currency_rate, unit):
-    """Return the commission on a base: one rounding, half up, per line and level.
-
-    :param Fraction base: in the order's currency
-    :param Fraction rate: per cent
-    :param Fraction currency_rate: units of the order's currency for one of the company's, at confirmation
-    :param Decimal unit: smallest unit of the company's currency
-    :rtype: Decimal
-    """
-    return round_half_up(Fraction(base) * exact(rate) / 100 / exact(currency_rate), unit)
-
-
-def converge(bases, rows, rate, currency_rate, unit):
+def converge(bases, targets, rows, currency_rate, unit):
     """Return the postings that bring the ledger of one term to its target.
 
     :param list bases: cumulative bases by delivery, see `eligible_bases`
+    :param list targets: what the term earns on each of them
     :param list rows: what the ledger holds for the term, in order of id
+    :param Fraction currency_rate: units of the order's currency for one of the company's, at confirmation
+    :param Decimal unit: smallest unit of the company's currency
     :rtype: list of Posting
     """
-    targets = [commission(base.amount, rate, currency_rate, unit) for base in bases]
     target = targets[-1] if targets else Decimal(0)
     difference = target - sum((row.amount for row in rows), Decimal(0))
     if not difference:

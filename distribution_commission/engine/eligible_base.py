@@ -37,6 +37,7 @@ class LineFacts:
     """What happened to one order line; amounts untaxed in the order's currency, quantities in its unit of measure.
 
     :param Fraction ordered: quantity ordered now
+    :param Fraction units: the same in the product's own unit of measure
     :param Fraction worth: value of the line now, net of its share of the discount lines
     :param tuple deliveries: those that count for the trigger, in order of time
     :param Fraction sent: quantity sent out by any delivery, whether or not it counts for the trigger yet
@@ -51,6 +52,7 @@ class LineFacts:
     """
 
     ordered: Fraction = Fraction(0)
+    units: Fraction = Fraction(0)
     worth: Fraction = Fraction(0)
     deliveries: tuple = ()
     sent: Fraction = Fraction(0)

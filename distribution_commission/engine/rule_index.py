@@ -16,17 +16,26 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from .amount import Pay
+
 ALL = ("all", 0)
 ALWAYS = (ALL,)
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A rule as the index keeps it; the rate in per cent, the dates inclusive, None where they are open."""
+    """A rule as the index keeps it.
+
+    :param Pay pay: what it pays
+    :param Fraction cost: what it costs of the product's price in per cent; 0 for a fixed amount for products whose
+        price is not known: those are scaled to the cap when they are earned
+    :param date_from: first day, None where it is open; `date_to` the last
+    """
 
     rule_id: int
     level: int
-    rate: Fraction
+    pay: Pay
+    cost: Fraction
     product: tuple = ALL
     audience: tuple = ALL
     date_from: date | None = None
@@ -66,14 +75,14 @@ class RuleIndex:
     def resolve(self, level, products=ALWAYS, audiences=ALWAYS, day=None):
         """Return the `Rate` for a level, None where nobody is paid.
 
-        A level without a rule or with rate zero does not silence those above it.
+        A level without a rule or with one that pays nothing does not silence those above it.
 
         :param products: keys of the product, most specific first
         :param audiences: keys of the distributor, most specific first
         :param date day: business date of the confirmation
         """
         found = next(self.rank(level, products, audiences, day), None)
-        return found if found and found.rate > 0 else None
+        return found if found and found.pay.is_paying else None
 
     def rank(self, level, products=ALWAYS, audiences=ALWAYS, day=None):
         """Yield the rules that fit, in the order in which they win; the parameters are those of `resolve`."""
@@ -101,12 +110,12 @@ class RuleIndex:
         for day in [today, *days]:
             for profile in profiles:
                 found = [self._get_worst_rate(level, profile, day) for level in range(1, level_count + 1)]
-                rates = tuple(rate for rate in found if rate and rate.rate > 0)
-                cases.append(WorstCase(sum((rate.rate for rate in rates), Fraction(0)), rates, profile[0], day))
+                rates = tuple(rate for rate in found if rate and rate.cost > 0)
+                cases.append(WorstCase(sum((rate.cost for rate in rates), Fraction(0)), rates, profile[0], day))
         return max(cases, key=lambda case: case.total)
 
     def _get_worst_rate(self, level, products, day):
-        """Return the highest rate somebody may get on a level for a kind of product."""
+        """Return the costliest rule somebody may earn by on a level for a kind of product."""
         reachable, shadowed = [], set()
         for product in products:
             valid = [
@@ -120,7 +129,7 @@ class RuleIndex:
                 shadowed |= found.keys()
             if ALL in shadowed:
                 break
-        return max(reachable, key=lambda rate: rate.rate, default=None)
+        return max(reachable, key=lambda rate: rate.cost, default=None)
 
 
 def _get_turning_points(rate):

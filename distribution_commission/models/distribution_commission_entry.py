@@ -154,12 +154,8 @@ class DistributionCommissionEntry(models.Model):
                 "and %(money)s invoiced or to be invoiced.",
                 **{key: facts[key] for key in ("base", "currency", "sent", "kept", "money")},
             ),
-            self.env._(
-                "Rate %(rate)s %% on level %(level)s, frozen when order %(order)s was confirmed.",
-                rate=facts["rate"],
-                level=facts["level"],
-                order=self.sudo().order_id.name,
-            ),
+            self._get_pay_sentence(facts),
+            *self._get_cap_sentences(facts),
             self.env._(
                 "Earned so far: %(target)s. Before, the ledger had %(before)s: it changes by %(change)s.",
                 target=facts["target"],
@@ -168,6 +164,37 @@ class DistributionCommissionEntry(models.Model):
             ),
         ]
         return "\n".join(sentences)
+
+    def _get_pay_sentence(self, facts):
+        order = self.sudo().order_id.name
+        if facts.get("kind") == "fixed_unit":
+            return self.env._(
+                "%(fixed)s %(currency)s for each unit that was sent, kept and paid, on level %(level)s, frozen when order "
+                "%(order)s was confirmed.",
+                fixed=facts["fixed"],
+                currency=self.currency_id.name,
+                level=facts["level"],
+                order=order,
+            )
+        return self.env._(
+            "Rate %(rate)s %% on level %(level)s, frozen when order %(order)s was confirmed.",
+            rate=facts["rate"],
+            level=facts["level"],
+            order=order,
+        )
+
+    def _get_cap_sentences(self, facts):
+        uncapped = facts.get("uncapped", facts["target"])
+        if Decimal(uncapped) <= Decimal(facts["target"]):
+            return []
+        return [
+            self.env._(
+                "By itself this would be %(uncapped)s: the levels of the line together are scaled to the cap of %(cap)s %% "
+                "of the base.",
+                uncapped=uncapped,
+                cap=facts["cap_rate"],
+            )
+        ]
 
     # === CRUD METHODS === #
 

@@ -1,10 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import formatLang
 
 from odoo.addons.distribution_core.const import MAX_LEVELS
 
-from ..const import AUDIENCES, PRODUCT_SCOPES
+from ..const import AUDIENCES, PRODUCT_SCOPES, RULE_KINDS
+from ..engine.amount import Pay
 from ..engine.money import exact
 from ..engine.rule_index import ALL, Rate
 
@@ -49,13 +51,31 @@ class DistributionCommissionRule(models.Model):
         aggregator=None,
         help="1 is the distributor who referred the buyer, 2 its upline, 3 the next one up.",
     )
+    kind = fields.Selection(
+        selection=RULE_KINDS,
+        required=True,
+        default="percent",
+        help="Per cent of what the order line brings, or an amount for each unit of the product.",
+    )
     rate = fields.Float(
         string="Rate (%)",
         digits=(7, 4),
-        required=True,
+        compute="_compute_pay",
+        store=True,
+        readonly=False,
         aggregator=None,
         help="Per cent of the untaxed value of the order line. Zero pays nobody: it excludes what the rule is for.",
     )
+    fixed_amount = fields.Monetary(
+        string="Amount per Unit",
+        compute="_compute_pay",
+        store=True,
+        readonly=False,
+        aggregator=None,
+        help="For one unit, in the product's own unit of measure, that was sent, kept and paid. Together with the other "
+        "levels it never exceeds the program's cap.",
+    )
+    currency_id = fields.Many2one(related="program_id.currency_id")
     product_scope = fields.Selection(
         selection=PRODUCT_SCOPES,
         string="Products",
@@ -129,6 +149,7 @@ class DistributionCommissionRule(models.Model):
     )
     date_from = fields.Date(string="Valid From", help="First day, in the program's time zone. Empty: from the start.")
     date_to = fields.Date(string="Valid To", help="Last day, in the program's time zone. Empty: without an end.")
+    pay_label = fields.Char(string="Pays", compute="_compute_labels")
     product_label = fields.Char(string="Which Products", compute="_compute_labels")
     audience_label = fields.Char(string="Which Distributors", compute="_compute_labels")
     product_priority = fields.Integer(compute="_compute_priorities", store=True, aggregator=None)
@@ -138,6 +159,7 @@ class DistributionCommissionRule(models.Model):
         f"CHECK(level BETWEEN 1 AND {MAX_LEVELS})", "Commission goes to levels 1 to 3: more is not lawful."
     )
     _rate_range = models.Constraint("CHECK(rate BETWEEN 0 AND 100)", "A rate lies between 0 and 100 per cent.")
+    _fixed_amount_range = models.Constraint("CHECK(fixed_amount >= 0)", "An amount per unit cannot be negative.")
     _dates_in_order = models.Constraint("CHECK(date_from <= date_to)", "A rule ends before it begins.")
     _always_uniq = models.UniqueIndex(
         "(program_id, level, product_scope, audience, COALESCE(product_id, product_tmpl_id, categ_id, product_tag_id, 0), "
@@ -147,16 +169,23 @@ class DistributionCommissionRule(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("program_id.name", "level", "rate", "product_scope", "audience")
+    @api.depends("program_id.name", "level", "kind", "rate", "fixed_amount", "product_scope", "audience")
     def _compute_display_name(self):
         for rule in self:
             limits = [rule._get_product_label(), rule._get_audience_label()]
             rule.display_name = self.env._(
-                "%(program)s, level %(level)s: %(rate)s %%",
+                "%(program)s, level %(level)s: %(pay)s",
                 program=", ".join([rule.program_id.name or "", *filter(None, limits)]),
                 level=rule.level,
-                rate=f"{rule.rate:g}",
+                pay=rule._get_pay_label(),
             )
+
+    @api.depends("kind")
+    def _compute_pay(self):
+        """A rule pays in one way: what another kind left behind goes."""
+        for rule in self:
+            rule.rate = rule.rate if rule.kind == "percent" else 0.0
+            rule.fixed_amount = rule.fixed_amount if rule.kind == "fixed_unit" else 0.0
 
     @api.depends("product_scope")
     def _compute_product_targets(self):
@@ -172,9 +201,11 @@ class DistributionCommissionRule(models.Model):
             for kind, name in target_fields.items():
                 rule[name] = rule[name] if rule[kind_field] == kind else False
 
-    @api.depends("product_scope", "audience", *PRODUCT_FIELDS.values(), *AUDIENCE_FIELDS.values())
+    @api.depends("kind", "rate", "fixed_amount", "product_scope", "audience")
+    @api.depends_context("lang")
     def _compute_labels(self):
         for rule in self:
+            rule.pay_label = rule._get_pay_label()
             rule.product_label = rule._get_product_label() or self.env._("All products")
             rule.audience_label = rule._get_audience_label() or self.env._("All distributors")
 
@@ -236,7 +267,7 @@ class DistributionCommissionRule(models.Model):
     def _get_value(self, name):
         return self[name].id if self._fields[name].type == "many2one" else self[name]
 
-    @api.constrains("active", "rate", "date_from", "date_to", *IDENTITY_FIELDS)
+    @api.constrains("active", "kind", "rate", "fixed_amount", "date_from", "date_to", *IDENTITY_FIELDS)
     def _check_cap(self):
         self.program_id._check_cap()
 
@@ -272,15 +303,32 @@ class DistributionCommissionRule(models.Model):
         :rtype: Rate
         """
         self.ensure_one()
+        pay = Pay(self.kind, exact(self.rate), exact(self.fixed_amount))
         return Rate(
             self._origin.id or 0,
             self.level,
-            exact(self.rate),
+            pay,
+            self._get_cost(pay),
             self._get_key(self.product_scope, PRODUCT_FIELDS),
             self._get_key(self.audience, AUDIENCE_FIELDS),
             self.date_from or None,
             self.date_to or None,
         )
+
+    def _get_cost(self, pay):
+        """Return what the rule costs of the product's price in per cent; 0 where no price is known.
+
+        :param pay: `engine.amount.Pay`
+        """
+        if pay.kind == "percent":
+            return pay.rate
+        product = (self.product_id or self.product_tmpl_id)._origin
+        if not product:
+            return exact(0)
+        price = product.currency_id._convert(
+            product.list_price, self.currency_id, self.company_id, self.program_id._get_business_date(), round=False
+        )
+        return pay.fixed / exact(price) * 100 if price > 0 else exact(0)
 
     def _get_key(self, kind, target_fields):
         # In a form that is not saved yet the target is a shadow of the record.
@@ -296,6 +344,12 @@ class DistributionCommissionRule(models.Model):
         if product:
             return product._get_commission_keys(with_tags=False)
         return [*self.categ_id._origin._get_commission_keys(), ALL]
+
+    def _get_pay_label(self):
+        self.ensure_one()
+        if self.kind == "percent":
+            return f"{self.rate:g} %"
+        return self.env._("%s per unit", formatLang(self.env, self.fixed_amount, currency_obj=self.currency_id))
 
     def _get_product_label(self):
         """Return the name of what the rule is limited to; empty where it is for all products."""

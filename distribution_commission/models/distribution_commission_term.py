@@ -4,11 +4,16 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import TRIGGERS
-from ..engine.convergence import commission, converge
+from ..const import RULE_KINDS, TRIGGERS
+from ..engine.amount import Line, Pay, commission, commissions
+from ..engine.convergence import converge
 from ..engine.eligible_base import eligible_bases, possible_base
 from ..engine.explanation import explain
 from ..engine.money import exact
+
+
+def _is_active(term):
+    return term.state == "active"
 
 
 class DistributionCommissionTerm(models.Model):
@@ -35,6 +40,16 @@ class DistributionCommissionTerm(models.Model):
     level = fields.Integer(required=True, aggregator=None)
     rule_id = fields.Many2one(
         comodel_name="distribution.commission.rule", required=True, index=True, ondelete="restrict"
+    )
+    kind = fields.Selection(selection=RULE_KINDS, required=True, default="percent")
+    fixed_amount = fields.Monetary(string="Amount per Unit", aggregator=None)
+    cap_rate = fields.Float(
+        string="Cap (%)",
+        digits=(7, 4),
+        required=True,
+        default=100.0,
+        aggregator=None,
+        help="What all levels of the line together may get, in per cent of its eligible base.",
     )
     rate = fields.Float(string="Rate (%)", digits=(7, 4), required=True, aggregator=None)
     base_kind = fields.Selection(selection=[("untaxed", "Untaxed value")], required=True, default="untaxed")
@@ -82,22 +97,45 @@ class DistributionCommissionTerm(models.Model):
             )
         )
         # Whoever may read the ledger need not have rights on orders.
-        active = self.sudo().filtered(lambda term: term.state == "active")
+        active = self.sudo().filtered(_is_active)
         facts = active.line_id._get_commission_facts()
+        possible = {}
+        for line, terms in active.line_id.commission_term_ids.filtered(_is_active).grouped("line_id").items():
+            for term, amounts in terms._get_targets(facts[line.id], [possible_base(facts[line.id])]).items():
+                possible[term.id] = float(amounts[0])
         for term in self:
             term.earned_amount = earned.get(term, 0.0)
-            possible = possible_base(facts[term.line_id.id]) if term.state == "active" else 0
-            pending = float(term._get_commission(possible)) - term.earned_amount
+            pending = possible.get(term._origin.id, 0.0) - term.earned_amount
             term.pending_amount = max(0.0, term.currency_id.round(pending))
 
-    def _get_commission(self, base):
-        """Return this term's commission on a base in the order's currency.
+    def _get_targets(self, facts, bases):
+        """Return what the terms of one order line earn on each of several bases, together never above the cap.
 
-        :rtype: Decimal
+        :param facts: `engine.eligible_base.LineFacts` of the line
+        :param list bases: in the order's currency
+        :return: term → list of Decimal
+        :rtype: dict
+        """
+        terms = self.sorted("level")
+        if not bases:
+            return {term: [] for term in terms}
+        unit = Decimal(str(terms.currency_id.rounding))
+        line, cap_rate = terms[0]._get_line(facts), exact(min(terms.mapped("cap_rate")))
+        pays = [term._get_pay() for term in terms]
+        by_base = [commissions(pays, base, line, cap_rate, unit) for base in bases]
+        return dict(zip(terms, map(list, zip(*by_base, strict=True)), strict=True))
+
+    def _get_pay(self):
+        """Return how this term pays, as the engine takes it.
+
+        :rtype: engine.amount.Pay
         """
         self.ensure_one()
-        unit = Decimal(str(self.currency_id.rounding))
-        return commission(base, exact(self.rate), exact(self.currency_rate), unit)
+        return Pay(self.kind, exact(self.rate), exact(self.fixed_amount))
+
+    def _get_line(self, facts):
+        self.ensure_one()
+        return Line(facts.worth, facts.units, exact(self.currency_rate))
 
     # === ACTION METHODS === #
 
@@ -122,31 +160,49 @@ class DistributionCommissionTerm(models.Model):
             if order.distribution_program_id:
                 chain = order._get_commission_chain()
                 for line in order_lines.filtered(lambda line: line._get_commission_role() == "goods"):
-                    vals_list += [self._prepare_term_vals(line, *link) for link in line._get_commission_rates(chain)]
+                    vals_list += self._prepare_terms_vals(line, line._get_commission_rates(chain))
         return self.create(vals_list)
 
     @api.model
-    def _prepare_term_vals(self, line, level, distributor, rate):
+    def _prepare_terms_vals(self, line, chain):
+        """Return the values of the terms of one order line.
+
+        :param list chain: (level, distributor, `engine.rule_index.Rate`)
+        """
+        order = line.order_id
+        unit = Decimal(str(line.company_id.currency_id.rounding))
+        worth = line._get_commission_worth()
+        facts = Line(worth, line._get_commission_units(), exact(order.currency_rate or 1.0))
+        cap_rate = exact(order.distribution_program_id.cap_rate)
+        expected = commissions([rate.pay for _level, _distributor, rate in chain], worth, facts, cap_rate, unit)
+        return [
+            self._prepare_term_vals(line, *link, amount) for link, amount in zip(chain, expected, strict=True)
+        ]
+
+    @api.model
+    def _prepare_term_vals(self, line, level, distributor, rate, expected):
         """Return the values of a term.
 
         :param int level: distance from the buyer
         :param rate: `engine.rule_index.Rate`
+        :param Decimal expected: what it earns if nothing is returned
         """
-        order, currency = line.order_id, line.company_id.currency_id
-        unit = Decimal(str(currency.rounding))
-        expected = commission(line._get_commission_worth(), rate.rate, order.currency_rate or 1.0, unit)
+        order, program = line.order_id, line.order_id.distribution_program_id
         return {
             "order_id": order.id,
             "line_id": line.id,
-            "program_id": order.distribution_program_id.id,
+            "program_id": program.id,
             "company_id": order.company_id.id,
-            "currency_id": currency.id,
+            "currency_id": line.company_id.currency_id.id,
             "distributor_id": distributor.id,
             "level": level,
             "rule_id": rate.rule_id,
-            "rate": float(rate.rate),
-            "trigger": order.distribution_program_id.trigger,
-            "hold_days": order.distribution_program_id.hold_days,
+            "kind": rate.pay.kind,
+            "rate": float(rate.pay.rate),
+            "fixed_amount": float(rate.pay.fixed),
+            "cap_rate": program.cap_rate,
+            "trigger": program.trigger,
+            "hold_days": program.hold_days,
             "grade_id": distributor.grade_id.id,
             "currency_rate": order.currency_rate or 1.0,
             "expected_amount": float(expected),
@@ -169,8 +225,15 @@ class DistributionCommissionTerm(models.Model):
         facts = terms.line_id._get_commission_facts()
         rows = self.env["distribution.commission.entry"]._get_rows_by_term(terms)
         vals_list = []
-        for term in terms:
-            vals_list += term._prepare_entries_vals(facts[term.line_id.id], rows.get(term.id, []), revisions[term.id])
+        for line, line_terms in terms.grouped("line_id").items():
+            bases = eligible_bases(facts[line.id])
+            targets = line_terms._get_targets(facts[line.id], [base.amount for base in bases])
+            for term in line_terms:
+                postings = term._get_postings(bases, targets[term], rows.get(term.id, []))
+                explanation = term._get_explanation(facts[line.id], bases, targets[term], rows.get(term.id, []))
+                vals_list += [
+                    term._prepare_entry_vals(posting, revisions[term.id], explanation) for posting in postings
+                ]
         return self.env["distribution.commission.entry"].create(vals_list)
 
     @api.model
@@ -212,28 +275,35 @@ class DistributionCommissionTerm(models.Model):
         self.browse(revisions).invalidate_recordset(["revision"], flush=False)
         return revisions
 
-    def _prepare_entries_vals(self, facts, rows, revision):
-        """Return the values of the entries that bring this term's ledger to its target.
+    def _get_postings(self, bases, targets, rows):
+        """Return what must be written to bring this term's ledger to its target.
 
-        :param facts: `engine.eligible_base.LineFacts` of the order line
+        :param list bases: cumulative `engine.eligible_base.Base` by delivery
+        :param list targets: what the term earns on each
         :param list rows: the ledger of the term, `engine.convergence.Row`
-        :param int revision: the term's revision in this transaction
         """
         self.ensure_one()
         unit = Decimal(str(self.currency_id.rounding))
-        bases = eligible_bases(facts)
-        postings = converge(bases, rows, exact(self.rate), exact(self.currency_rate), unit)
-        if not postings:
-            return []
+        return converge(bases, targets, rows, exact(self.currency_rate), unit)
+
+    def _get_explanation(self, facts, bases, targets, rows):
+        """Return why the term's ledger comes to its target, see `engine.explanation`."""
+        self.ensure_one()
+        unit = Decimal(str(self.currency_id.rounding))
+        base = bases[-1].amount if bases else 0
+        target = targets[-1] if targets else unit * 0
+        uncapped = commission(self._get_pay(), base, self._get_line(facts), unit)
         before = sum((row.amount for row in rows), unit * 0)
-        target = sum((posting.amount for posting in postings), before)
-        explanation = explain(bases, self._get_frozen_facts(), target, before, unit)
-        return [self._prepare_entry_vals(posting, revision, explanation) for posting in postings]
+        frozen = {**self._get_frozen_facts(), "uncapped": str(uncapped)}
+        return explain(bases, frozen, target, before, unit)
 
     def _get_frozen_facts(self):
         return {
             "level": self.level,
+            "kind": self.kind,
             "rate": f"{self.rate:g}",
+            "fixed": f"{self.fixed_amount:g}",
+            "cap_rate": f"{self.cap_rate:g}",
             "rule": self.rule_id.id,
             "grade": self.grade_id.id or None,
             "currency_rate": f"{self.currency_rate:g}",

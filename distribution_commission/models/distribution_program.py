@@ -8,14 +8,14 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL, format_date
 
 from ..const import TRIGGERS
-from ..engine.convergence import commission
+from ..engine.amount import Line, commissions
 from ..engine.money import exact
 from ..engine.rule_index import ALL, RuleIndex
 
 from .distribution_commission_rule import IDENTITY_FIELDS
 
 # What the index and the worst case depend on.
-RULE_FIELDS = ("active", "rate", "date_from", "date_to", *IDENTITY_FIELDS)
+RULE_FIELDS = ("active", "kind", "rate", "fixed_amount", "date_from", "date_to", *IDENTITY_FIELDS)
 
 
 class DistributionProgram(models.Model):
@@ -122,7 +122,7 @@ class DistributionProgram(models.Model):
             "The levels of %(program)s add up to %(parts)s = %(total)s, above its cap of %(cap)s. Lower a rate, pay "
             "fewer levels, or raise the cap.",
             program=self.name,
-            parts=" + ".join(f"{float(rate.rate):g} %" for rate in worst.rates),
+            parts=" + ".join(f"{float(rate.cost):g} %" for rate in worst.rates),
             total=f"{float(worst.total):g} %",
             cap=f"{self.cap_rate:g} %",
         )
@@ -208,7 +208,7 @@ class DistributionProgram(models.Model):
 
         :param product: `product.product`
         :param distributor: who recommends
-        :param untaxed: value without taxes, in `currency`
+        :param untaxed: value of one unit without taxes, in `currency`
         :param currency: `res.currency`
         :return: in the currency of the program's company; None where nothing is paid
         :rtype: Decimal or None
@@ -219,7 +219,9 @@ class DistributionProgram(models.Model):
             return None
         own = self.currency_id
         rate = 1.0 if own == currency else own._get_conversion_rate(own, currency, self.company_id)
-        return commission(exact(untaxed), found.rate, exact(rate), Decimal(str(own.rounding)))
+        line = Line(worth=exact(untaxed), units=exact(1), currency_rate=exact(rate))
+        unit = Decimal(str(own.rounding))
+        return commissions([found.pay], line.worth, line, exact(self.cap_rate), unit)[0]
 
     def _resolve_rule(self, level, product, distributor, day=None):
         """Return the rule that pays a distributor on a level for a product.

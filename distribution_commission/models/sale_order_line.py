@@ -89,6 +89,15 @@ class SaleOrderLine(models.Model):
         rates = [(*link, program._resolve_rule(link[0], self.product_id, link[1])) for link in chain]
         return [found for found in rates if found[2]]
 
+    def _get_commission_units(self):
+        """Return the ordered quantity in the product's own unit of measure: a dozen is twelve.
+
+        :rtype: Fraction
+        """
+        self.ensure_one()
+        factor = exact(self.product_uom_id.factor or 1) / exact(self.product_id.uom_id.factor or 1)
+        return exact(self.product_uom_qty) * factor
+
     def _get_commission_worth(self):
         """Return what the line is worth now, untaxed, net of its share of the order's discount lines.
 
@@ -109,6 +118,7 @@ class SaleOrderLine(models.Model):
         return {
             line.id: LineFacts(
                 ordered=exact(line.product_uom_qty),
+                units=line._get_commission_units(),
                 worth=exact(line.price_subtotal) * factors[line.order_id],
                 is_service=line.product_id.type == "service",
                 is_cancelled=line.order_id.state != "sale",

@@ -5,7 +5,8 @@ from fractions import Fraction
 
 from odoo.tests import BaseCase, tagged
 
-from ..engine.convergence import Posting, Row, commission, converge
+from ..engine.amount import Line, Pay, commission, commissions
+from ..engine.convergence import Posting, Row, converge
 from ..engine.eligible_base import Delivery, LineFacts, discount_factor, eligible_bases
 from ..engine.money import allocate, exact, round_half_up
 
@@ -37,8 +38,37 @@ class TestEngine(BaseCase):
         self.assertEqual(allocate(Decimal("1.00"), [], CENT), [])
 
     def test_commission_is_rounded_once(self):
-        self.assertEqual(commission(Fraction("33.33"), Fraction("12.5"), 1, CENT), Decimal("4.17"))
-        self.assertEqual(commission(Fraction(100), Fraction(10), exact("0.8"), CENT), Decimal("12.50"))
+        line = Line(Fraction(100), Fraction(1))
+        self.assertEqual(commission(Pay(rate=Fraction("12.5")), Fraction("33.33"), line, CENT), Decimal("4.17"))
+        line = Line(Fraction(100), Fraction(1), exact("0.8"))
+        self.assertEqual(commission(Pay(rate=Fraction(10)), Fraction(100), line, CENT), Decimal("12.50"))
+
+    def test_fixed_amount_is_for_units_that_were_paid(self):
+        pay = Pay("fixed_unit", fixed=Fraction("1.25"))
+        line = Line(worth=Fraction(300), units=Fraction(12), currency_rate=Fraction(7))
+        self.assertEqual(commission(pay, Fraction(300), line, CENT), Decimal("15.00"))
+        self.assertEqual(commission(pay, Fraction(25), line, CENT), Decimal("1.25"))
+        self.assertEqual(commission(pay, Fraction(20), line, CENT), Decimal("1.00"))
+        self.assertEqual(commission(pay, Fraction(0), Line(Fraction(0), Fraction(12)), CENT), Decimal("0.00"))
+
+    def test_levels_together_keep_to_the_cap(self):
+        line = Line(worth=Fraction(10), units=Fraction(1))
+        pays = [Pay("fixed_unit", fixed=Fraction(4)), Pay("fixed_unit", fixed=Fraction(2)), Pay(rate=Fraction(0))]
+        self.assertEqual(
+            commissions(pays, line.worth, line, Fraction(30), CENT), [Decimal("2.00"), Decimal("1.00"), Decimal("0.00")]
+        )
+        tied = [Pay(rate=Fraction(20))] * 2
+        self.assertEqual(
+            commissions(tied, Fraction("0.10"), Line(Fraction("0.10"), Fraction(1)), Fraction(30), CENT),
+            [Decimal("0.02"), Decimal("0.01")],
+        )
+        within = [Pay(rate=Fraction(15))] * 2
+        self.assertEqual(
+            commissions(within, Fraction("0.10"), Line(Fraction("0.10"), Fraction(1)), Fraction(30), CENT),
+            [Decimal("0.02"), Decimal("0.02")],
+            "Rounding is no excess",
+        )
+        self.assertEqual(commissions([], line.worth, line, Fraction(30), CENT), [])
 
     def test_base_is_the_smallest_of_sent_kept_and_money(self):
         facts = LineFacts(
@@ -80,7 +110,7 @@ class TestEngine(BaseCase):
             )
         )
         rows = [Row(1, Decimal("10.00"), Decimal("100.00"), 7)]
-        self.assertEqual(converge(bases, rows, Fraction(10), 1, CENT), [])
+        self.assertEqual(converge(bases, [Decimal("10.00")], rows, 1, CENT), [])
 
     def test_clawback_reverses_the_latest_first(self):
         rows = [Row(1, Decimal("6.00"), Decimal("60.00"), 7), Row(2, Decimal("4.00"), Decimal("40.00"), 8)]
@@ -94,6 +124,6 @@ class TestEngine(BaseCase):
             )
         )
         self.assertEqual(
-            converge(bases, rows, Fraction(10), 1, CENT),
+            converge(bases, [Decimal("5.00")] * 2, rows, 1, CENT),
             [Posting(Decimal("-4.00"), Decimal("-40.00"), 8, 2), Posting(Decimal("-1.00"), Decimal("-10.00"), 7, 1)],
         )

@@ -128,7 +128,7 @@ class TestRuleScopes(CommissionCommon):
 
     def _get_rate(self, product=None, distributor=None, day=None, level=1):
         found = self.program._resolve_rule(level, product or self.goods, distributor or self.cleo, day)
-        return found and float(found.rate)
+        return found and float(found.pay.rate)
 
     def test_the_most_specific_product_wins(self):
         self.goods.categ_id = self.tea
@@ -271,3 +271,63 @@ class TestRuleScopes(CommissionCommon):
         self.assertEqual(estimate(self.goods_b, self.cleo, 50, currency), Decimal("5"))
         self._rule(rate=0, product_id=self.goods_b)
         self.assertIsNone(estimate(self.goods_b, self.cleo, 50, currency))
+
+    # === FIXED AMOUNTS AND THE CAP === #
+
+    def _fix(self, amount, level=1, **vals):
+        return self._rule(level, rate=0, kind="fixed_unit", fixed_amount=amount, **vals)
+
+    def test_seed_a_fixed_amount_per_item(self):
+        self._fix(5, product_id=self.goods)
+        order = self._sell(10)
+        picking = self._deliver(order)
+        self.assertEarned(order, "50", "50", "20")
+        self._return(picking, 3)
+        self.assertEarned(order, "35", "35", "14")
+        self.assertReplayAddsNothing(order)
+
+    def test_fixed_amount_counts_units_of_the_product(self):
+        self._fix(5, product_id=self.goods)
+        order = self._sell(lines=[(self.goods, 2, 1200)])
+        dozen = self.env.ref("uom.product_uom_dozen")
+        other = self._create_order(None, [(self.goods, 2, 1200)])
+        other.order_line.product_uom_id = dozen
+        other.order_line.price_unit = 1200
+        other.action_confirm()
+        self.assertEqual(order.commission_term_ids.filtered_domain([("level", "=", 1)]).expected_amount, 10)
+        self.assertEqual(other.commission_term_ids.filtered_domain([("level", "=", 1)]).expected_amount, 120)
+
+    def test_fixed_amount_follows_the_price_that_was_paid(self):
+        self._fix(5, product_id=self.goods)
+        order = self._sell(10)
+        self._deliver(order)
+        self._credit(self._invoice(order), price=20)
+        self.assertEarned(order, "40", "40", "16")
+
+    def test_levels_are_scaled_to_the_cap_to_the_fen(self):
+        """Price 9.99, cap 30 %: 3.00. By themselves the levels would get 5.00, 4.00 and 0.20."""
+        self.goods.product_tag_ids = self.new
+        self._fix(5, product_tag_id=self.new)
+        self._fix(4, level=2, product_tag_id=self.new)
+        order = self._sell(1, 9.99)
+        terms = order.commission_term_ids.sorted("level")
+        self.assertEqual(terms.mapped("expected_amount"), [1.63, 1.30, 0.07])
+        self.assertEqual(terms.mapped("pending_amount"), [1.63, 1.30, 0.07])
+        picking = self._deliver(order)
+        self.assertEarned(order, "1.63", "1.30", "0.07")
+        self.assertIn("would be 5.00: the levels of the line together are scaled to the cap of 30 %", terms[0].entry_ids.why)
+        self.assertEqual(terms.mapped("pending_amount"), [0, 0, 0])
+        self._return(picking, 1)
+        self.assertEarned(order, "0", "0", "0")
+
+    def test_fixed_amount_above_the_cap_of_a_known_price_is_refused(self):
+        with self.assertRefused(r"25 % \+ 5 % \+ 2 % = 32 %"):
+            self._fix(25, product_id=self.goods)
+        self._fix(23, product_id=self.goods)
+
+    def test_changing_the_kind_drops_the_old_pay(self):
+        rule = self._fix(5, product_id=self.goods)
+        with Form(rule) as form:
+            form.kind = "percent"
+            form.rate = 7
+        self.assertEqual((rule.fixed_amount, rule.rate), (0, 7))

@@ -160,7 +160,8 @@ class DistributionDistributor(models.Model):
         """Return the terms that may have something pending.
 
         A line is never worth more to its terms than its own subtotal: discounts, returns and credits only lower it.
-        Terms that have earned that much have nothing pending; the others are few, and are computed one by one.
+        Terms that have earned that much have nothing pending; the others are few, and are computed one by one, as are
+        those that pay by the unit.
         """
         self.env.flush_all()
         query = SQL(
@@ -178,8 +179,9 @@ class DistributionDistributor(models.Model):
              WHERE term.distributor_id = %(distributor)s
                AND term.company_id = %(company)s
                AND term.state = 'active'
-               AND line.price_subtotal * term.rate / 100 / term.currency_rate
-                   > COALESCE(earned.amount, 0) + %(tolerance)s
+               AND (term.kind != 'percent'
+                    OR line.price_subtotal * term.rate / 100 / term.currency_rate
+                       > COALESCE(earned.amount, 0) + %(tolerance)s)
              ORDER BY term.id
             """,
             distributor=self.id,
