@@ -91,6 +91,20 @@ class RuleIndex:
             for audience in audiences:
                 yield from (rate for rate in by_audience.get(audience, ()) if rate.is_valid(day))
 
+    def compare(self, level, products=ALWAYS, audiences=ALWAYS, day=None):
+        """Return every rule for a product and a distributor, the winner first of those that are valid, and why it wins
+        or loses: `wins`, `product` or `audience` (loses to a more specific one), `always` (loses to one for a time),
+        `date` (not valid on the day).
+
+        :rtype: list of (Rate, str)
+        """
+        winner, compared = next(self.rank(level, products, audiences, day), None), []
+        for product in products:
+            by_audience = self._rates.get((level, product), {})
+            for audience in audiences:
+                compared += [(rate, _get_verdict(rate, winner, day)) for rate in by_audience.get(audience, ())]
+        return compared
+
     def get_products(self):
         """Return the product keys for which there are rules."""
         return {product for _level, product in self._rates}
@@ -130,6 +144,16 @@ class RuleIndex:
             if ALL in shadowed:
                 break
         return max(reachable, key=lambda rate: rate.cost, default=None)
+
+
+def _get_verdict(rate, winner, day):
+    if not rate.is_valid(day):
+        return "date"
+    if rate is winner:
+        return "wins"
+    if rate.product != winner.product:
+        return "product"
+    return "audience" if rate.audience != winner.audience else "always"
 
 
 def _get_turning_points(rate):

@@ -5,7 +5,7 @@ from decimal import Decimal
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import Form, freeze_time, tagged
+from odoo.tests import Form, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import CommissionCommon
@@ -331,3 +331,66 @@ class TestRuleScopes(CommissionCommon):
             form.kind = "percent"
             form.rate = 7
         self.assertEqual((rule.fixed_amount, rule.rate), (0, 7))
+
+    # === SIMULATOR === #
+
+    def _simulate(self, **vals):
+        values = {"program_id": self.program.id, "distributor_id": self.cleo.id, "product_id": self.goods.id, **vals}
+        simulation = self.env["distribution.commission.simulation"].create(values)
+        return simulation, [(line.level, line.verdict, line.amount) for line in simulation.line_ids]
+
+    def test_simulator_shows_who_wins_who_loses_and_why(self):
+        self.goods.categ_id = self.tea
+        self.cleo.grade_id = self.gold
+        self._rule(rate=15, categ_id=self.tea, date_from="2026-03-01", date_to="2026-03-31")
+        self._rule(rate=12, categ_id=self.tea)
+        self._rule(rate=13, grade_id=self.gold)
+        self._rule(level=2, rate=0, product_id=self.goods)
+        simulation, lines = self._simulate(quantity=2, date="2026-03-31")
+        self.assertEqual(
+            lines,
+            [
+                (1, "wins", 30),
+                (1, "always", 0),
+                (1, "product", 0),
+                (1, "product", 0),
+                (2, "excluded", 0),
+                (2, "product", 0),
+                (3, "wins", 4),
+            ],
+        )
+        self.assertEqual((simulation.amount_total, simulation.amount_cap), (34, 60))
+        lines = self._simulate(date="2026-04-01")[1]
+        self.assertEqual(lines[:3], [(1, "date", 0), (1, "wins", 12), (1, "product", 0)])
+        lines = self._simulate(product_id=self.goods_b.id)[1]
+        self.assertEqual(lines[:2], [(1, "wins", 13), (1, "audience", 0)])
+
+    def test_simulator_says_that_nobody_is_there(self):
+        self.program.rule_ids.filtered(lambda rule: rule.level == 1).active = False
+        self.ada.action_close()
+        self.assertEqual(
+            self._simulate()[1], [(1, "no_rule", 0), (2, "wins", 5), (3, "closed", 0)]
+        )
+        self.assertEqual(self._simulate(distributor_id=self.ben.id)[1][-1], (3, "nobody", 0))
+        self.assertFalse(self._simulate(product_id=False)[1])
+
+    def test_simulator_and_ledger_agree(self):
+        self._fix(5, product_tag_id=self.new)
+        self._fix(4, level=2, product_tag_id=self.new)
+        self.goods.product_tag_ids = self.new
+        simulation, lines = self._simulate(price_unit=9.99)
+        order = self._sell(1, 9.99)
+        self._deliver(order)
+        won = [str(amount) for _level, verdict, amount in lines if verdict == "wins"]
+        self.assertEarned(order, *won)
+        self.assertEqual(simulation.amount_cap, 3)
+
+    def test_simulator_in_the_form_follows_what_is_chosen(self):
+        user = new_test_user(self.env, "sim", groups="distribution_core.group_distribution_user", company_id=self.company.id)
+        with Form(self.env["distribution.commission.simulation"].with_user(user)) as form:
+            form.program_id = self.program
+            form.distributor_id = self.cleo
+            form.product_id = self.goods
+            self.assertEqual(form.price_unit, 100)
+            form.quantity = 3
+            self.assertEqual(form.amount_total, 51)

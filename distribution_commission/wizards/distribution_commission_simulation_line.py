@@ -1,0 +1,34 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import fields, models
+
+VERDICTS = [
+    ("wins", "Pays"),
+    ("excluded", "Wins and pays nobody"),
+    ("product", "Loses to a rule for a more specific product"),
+    ("audience", "Loses to a rule for more specific distributors"),
+    ("always", "Loses to a rule that is valid for a time"),
+    ("date", "Not valid on this day"),
+    ("no_rule", "No rule"),
+    ("closed", "Does not earn: not active"),
+    ("nobody", "Nobody on this level"),
+]
+
+
+class DistributionCommissionSimulationLine(models.TransientModel):
+    _name = "distribution.commission.simulation.line"
+    _description = "Rule in the Commission Simulator"
+
+    simulation_id = fields.Many2one(
+        comodel_name="distribution.commission.simulation", required=True, ondelete="cascade", index=True
+    )
+    level = fields.Integer(aggregator=None)
+    distributor_id = fields.Many2one(comodel_name="distribution.distributor", ondelete="cascade")
+    rule_id = fields.Many2one(comodel_name="distribution.commission.rule", ondelete="cascade")
+    product_label = fields.Char(related="rule_id.product_label")
+    audience_label = fields.Char(related="rule_id.audience_label")
+    pay_label = fields.Char(related="rule_id.pay_label")
+    date_from = fields.Date(related="rule_id.date_from")
+    date_to = fields.Date(related="rule_id.date_to")
+    verdict = fields.Selection(selection=VERDICTS)
+    currency_id = fields.Many2one(related="simulation_id.currency_id")
+    amount = fields.Monetary()
