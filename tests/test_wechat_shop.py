@@ -70,6 +70,19 @@ def test_variants_have_prices_stock_and_what_a_distributor_earns(live, buyer):
     product = buyer.get(f"/products/{template_id}").json()
     assert [v["earn"] for v in product["variants"]] == ["8.00", "13.00"]
     assert product["description_html"] == "<p>Old trees</p>"
+    with live.env() as env:
+        env["distribution.commission.rule"].create(
+            {
+                "program_id": env["distribution.distributor"].search([], limit=1, order="id desc").program_id.id,
+                "level": 1,
+                "product_scope": "variant",
+                "product_id": product["variants"][0]["id"],
+                "kind": "fixed_unit",
+                "fixed_amount": 1.5,
+            }
+        )
+    product = buyer.get(f"/products/{template_id}").json()
+    assert [v["earn"] for v in product["variants"]] == ["1.50", "13.00"], "What the rule for the variant pays"
 
 
 def test_price_includes_the_tax_and_earnings_do_not(live, buyer):

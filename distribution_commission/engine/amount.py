@@ -2,7 +2,6 @@
 """What the levels of an order line get on a base, together never more than the cap."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 
 from .money import allocate, round_half_up

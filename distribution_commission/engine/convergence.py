@@ -7,7 +7,6 @@ twice, late, together or in another order therefore change nothing.
 
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 
 from .money import allocate, exact, round_half_up
 

@@ -1,9 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Which rule pays: rules compile to a dictionary, resolving one is a handful of look-ups.
 
-A rule names a product scope, an audience and a level. Of the rules that fit, the one for the most specific product wins;
-among those for the same product, the one for the most specific audience; among these, one that is valid for a time goes
-before one that always is. A rule of rate zero wins like any other, and pays nobody: that is how a product is excluded.
+A rule names a product scope, an audience and a level. Of the rules that fit, the one for the most specific product
+wins; among those for the same product, the one for the most specific audience; among these, one that is valid for a
+time goes before one that always is. A rule of rate zero wins like any other, and pays
+nobody: that is how a product is excluded.
 
 Keys are pairs (kind, id), given most specific first:
 

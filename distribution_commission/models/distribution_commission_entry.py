@@ -169,8 +169,8 @@ class DistributionCommissionEntry(models.Model):
         order = self.sudo().order_id.name
         if facts.get("kind") == "fixed_unit":
             return self.env._(
-                "%(fixed)s %(currency)s for each unit that was sent, kept and paid, on level %(level)s, frozen when order "
-                "%(order)s was confirmed.",
+                "%(fixed)s %(currency)s for each unit that was sent, kept and paid, on level %(level)s, frozen when "
+                "order %(order)s was confirmed.",
                 fixed=facts["fixed"],
                 currency=self.currency_id.name,
                 level=facts["level"],
@@ -189,8 +189,8 @@ class DistributionCommissionEntry(models.Model):
             return []
         return [
             self.env._(
-                "By itself this would be %(uncapped)s: the levels of the line together are scaled to the cap of %(cap)s %% "
-                "of the base.",
+                "By itself this would be %(uncapped)s: the levels of the line together are scaled to the cap of "
+                "%(cap)s %% of the base.",
                 uncapped=uncapped,
                 cap=facts["cap_rate"],
             )

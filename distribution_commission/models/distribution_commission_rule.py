@@ -72,8 +72,8 @@ class DistributionCommissionRule(models.Model):
         store=True,
         readonly=False,
         aggregator=None,
-        help="For one unit, in the product's own unit of measure, that was sent, kept and paid. Together with the other "
-        "levels it never exceeds the program's cap.",
+        help="For one unit, in the product's own unit of measure, that was sent, kept and paid. Together with the "
+        "other levels it never exceeds the program's cap.",
     )
     currency_id = fields.Many2one(related="program_id.currency_id")
     product_scope = fields.Selection(
@@ -162,7 +162,8 @@ class DistributionCommissionRule(models.Model):
     _fixed_amount_range = models.Constraint("CHECK(fixed_amount >= 0)", "An amount per unit cannot be negative.")
     _dates_in_order = models.Constraint("CHECK(date_from <= date_to)", "A rule ends before it begins.")
     _always_uniq = models.UniqueIndex(
-        "(program_id, level, product_scope, audience, COALESCE(product_id, product_tmpl_id, categ_id, product_tag_id, 0), "
+        "(program_id, level, product_scope, audience, "
+        "COALESCE(product_id, product_tmpl_id, categ_id, product_tag_id, 0), "
         "COALESCE(distributor_id, grade_id, 0)) WHERE active AND date_from IS NULL AND date_to IS NULL",
         "A program has one rule for the same level, product and distributors at a time.",
     )
@@ -233,9 +234,7 @@ class DistributionCommissionRule(models.Model):
             audience = rule.distributor_id or rule.grade_id
             if audience and audience.program_id != rule.program_id:
                 raise ValidationError(
-                    self.env._(
-                        "%(audience)s belongs to another program than the rule.", audience=audience.display_name
-                    )
+                    self.env._("%(audience)s belongs to another program than the rule.", audience=audience.display_name)
                 )
 
     @api.constrains("active", "date_from", "date_to", *IDENTITY_FIELDS)

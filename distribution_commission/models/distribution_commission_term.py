@@ -175,9 +175,7 @@ class DistributionCommissionTerm(models.Model):
         facts = Line(worth, line._get_commission_units(), exact(order.currency_rate or 1.0))
         cap_rate = exact(order.distribution_program_id.cap_rate)
         expected = commissions([rate.pay for _level, _distributor, rate in chain], worth, facts, cap_rate, unit)
-        return [
-            self._prepare_term_vals(line, *link, amount) for link, amount in zip(chain, expected, strict=True)
-        ]
+        return [self._prepare_term_vals(line, *link, amount) for link, amount in zip(chain, expected, strict=True)]
 
     @api.model
     def _prepare_term_vals(self, line, level, distributor, rate, expected):

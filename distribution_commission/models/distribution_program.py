@@ -11,7 +11,6 @@ from ..const import TRIGGERS
 from ..engine.amount import Line, commissions
 from ..engine.money import exact
 from ..engine.rule_index import ALL, RuleIndex
-
 from .distribution_commission_rule import IDENTITY_FIELDS
 
 # What the index and the worst case depend on.

@@ -4,9 +4,9 @@ from odoo import fields, models
 VERDICTS = [
     ("wins", "Pays"),
     ("excluded", "Wins and pays nobody"),
-    ("product", "Loses to a rule for a more specific product"),
-    ("audience", "Loses to a rule for more specific distributors"),
-    ("always", "Loses to a rule that is valid for a time"),
+    ("product", "A more specific product wins"),
+    ("audience", "A more specific distributor wins"),
+    ("always", "A rule for a time wins"),
     ("date", "Not valid on this day"),
     ("no_rule", "No rule"),
     ("closed", "Does not earn: not active"),
