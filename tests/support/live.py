@@ -12,6 +12,7 @@ One server serves all tests of a file, so each test brings people and products o
 
 import contextlib
 import datetime
+import functools
 import itertools
 import os
 import re
@@ -29,6 +30,7 @@ from wechat_simulator import Simulator
 
 import odoo.api
 import odoo.tools
+from odoo.service.model import retrying
 from odoo.tests import freeze_time
 
 from . import databases
@@ -60,6 +62,14 @@ class Live:
             yield env
             env.flush_all()
         self.database.registry.signal_changes()
+
+    def edit(self, change):
+        """Let somebody of the merchant's change something: tried again when it meets a notification, as by HTTP.
+
+        :param change: function of the environment
+        """
+        with self.env() as env:
+            retrying(functools.partial(change, env), env)
 
     def create_product(self, name, quantity=1000, price=100.0, **vals):
         """Create a published product with stock.
@@ -125,9 +135,12 @@ class Live:
 
     def let_ask_again(self):
         """Let the time pass in which WeChat is not asked again about a transfer, or sent it again."""
-        with self.env() as env:
+
+        def forget(env):
             transfers = env["distribution.wechat.transfer"].search([("state", "not in", ("success", "fail"))])
             transfers.write({"checked_at": False, "retry_at": False})
+
+        self.edit(forget)
 
     def run_cron(self, xml_id):
         """Run a scheduled action at once, as the cron worker would."""

@@ -86,8 +86,7 @@ class Payee:
 
     def write(self, **vals):
         """Change the transfer's record, to let time pass."""
-        with self.live.env() as env:
-            env["distribution.withdrawal"].browse(self.id).wechat_transfer_ids.write(vals)
+        self.live.edit(lambda env: env["distribution.withdrawal"].browse(self.id).wechat_transfer_ids.write(vals))
 
     def alerts(self):
         with self.live.env() as env:
