@@ -18,15 +18,9 @@ PRODUCT_FIELDS = {
     "tag": "product_tag_id",
 }
 AUDIENCE_FIELDS = {"distributor": "distributor_id", "grade": "grade_id"}
+LIMIT_FIELDS = ("product_scope", "audience", *PRODUCT_FIELDS.values(), *AUDIENCE_FIELDS.values())
 # What a rule is for: two rules that agree in all of it compete.
-IDENTITY_FIELDS = (
-    "program_id",
-    "level",
-    "product_scope",
-    "audience",
-    *PRODUCT_FIELDS.values(),
-    *AUDIENCE_FIELDS.values(),
-)
+IDENTITY_FIELDS = ("program_id", "level", *LIMIT_FIELDS)
 
 
 class DistributionCommissionRule(models.Model):
@@ -170,7 +164,7 @@ class DistributionCommissionRule(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("program_id.name", "level", "kind", "rate", "fixed_amount", "product_scope", "audience")
+    @api.depends("program_id.name", "level", "kind", "rate", "fixed_amount", *LIMIT_FIELDS)
     def _compute_display_name(self):
         for rule in self:
             limits = [rule._get_product_label(), rule._get_audience_label()]
@@ -202,7 +196,7 @@ class DistributionCommissionRule(models.Model):
             for kind, name in target_fields.items():
                 rule[name] = rule[name] if rule[kind_field] == kind else False
 
-    @api.depends("kind", "rate", "fixed_amount", "product_scope", "audience")
+    @api.depends("kind", "rate", "fixed_amount", *LIMIT_FIELDS)
     @api.depends_context("lang")
     def _compute_labels(self):
         for rule in self:
@@ -220,7 +214,7 @@ class DistributionCommissionRule(models.Model):
 
     # === CONSTRAINT METHODS === #
 
-    @api.constrains("product_scope", "audience", *PRODUCT_FIELDS.values(), *AUDIENCE_FIELDS.values())
+    @api.constrains(*LIMIT_FIELDS)
     def _check_targets(self):
         for rule in self:
             for kind, targets in ((rule.product_scope, PRODUCT_FIELDS), (rule.audience, AUDIENCE_FIELDS)):

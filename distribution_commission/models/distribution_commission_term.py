@@ -227,11 +227,11 @@ class DistributionCommissionTerm(models.Model):
             bases = eligible_bases(facts[line.id])
             targets = line_terms._get_targets(facts[line.id], [base.amount for base in bases])
             for term in line_terms:
-                postings = term._get_postings(bases, targets[term], rows.get(term.id, []))
-                explanation = term._get_explanation(facts[line.id], bases, targets[term], rows.get(term.id, []))
-                vals_list += [
-                    term._prepare_entry_vals(posting, revisions[term.id], explanation) for posting in postings
-                ]
+                held = rows.get(term.id, [])
+                postings = term._get_postings(bases, targets[term], held)
+                if postings:
+                    why = term._get_explanation(facts[line.id], bases, targets[term], held)
+                    vals_list += [term._prepare_entry_vals(posting, revisions[term.id], why) for posting in postings]
         return self.env["distribution.commission.entry"].create(vals_list)
 
     @api.model

@@ -189,7 +189,9 @@ class DistributionProgram(models.Model):
 
     @tools.ormcache("program_id", "revision")
     def _compile_rules(self, program_id, revision):
-        rules = self.env["distribution.commission.rule"].sudo().search([("program_id", "=", program_id)])
+        # Named, since a caller's context may ask for archived records as well; all of them, whoever asks first.
+        domain = [("program_id", "=", program_id), ("active", "=", True)]
+        rules = self.env["distribution.commission.rule"].sudo().search(domain)
         return RuleIndex([rule._get_rate() for rule in rules])
 
     def _get_worst_case(self):

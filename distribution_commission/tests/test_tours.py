@@ -32,3 +32,10 @@ class TestTours(HttpCase, CommissionCommon):
         order = self._create_order(lines=[(self.goods, 1, 100.0)])
         self.start_tour(f"/odoo/sales/{order.id}", "distribution_commission_sale_tour", login="tour_manager")
         self.assertEarned(order, "10", "5", "2")
+
+    def test_a_category_gets_a_rule_and_the_simulator_shows_that_it_wins(self):
+        tea = self.env["product.category"].create({"name": "Tour Tea"})
+        self._create_goods("Tour Longjing", categ_id=tea.id)
+        self.start_tour("/odoo/commission-rules", "distribution_commission_rule_tour", login="tour_manager")
+        rule = self.program.rule_ids.filtered("categ_id")
+        self.assertEqual((rule.categ_id, rule.rate, rule.product_scope), (tea, 15.0, "category"))

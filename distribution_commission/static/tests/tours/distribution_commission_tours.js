@@ -150,3 +150,78 @@ registry.category("web_tour.tours").add("distribution_commission_sale_tour", {
         },
     ],
 });
+
+function pick(field, text) {
+    return [
+        {
+            trigger: `.o_field_widget[name=${field}] input`,
+            run: `edit ${text}`,
+        },
+        {
+            trigger: `.o-autocomplete--dropdown-item:contains(${text})`,
+            run: "click",
+        },
+    ];
+}
+
+/** A category pays more than everything else; the simulator says which rule wins, and why the other does not. */
+registry.category("web_tour.tours").add("distribution_commission_rule_tour", {
+    steps: () => [
+        {
+            trigger: ".o_list_button_add",
+            run: "click",
+        },
+        ...pick("program_id", "Friends"),
+        {
+            trigger: ".o_field_widget[name=rate] input",
+            run: "edit 15",
+        },
+        {
+            trigger: ".o_field_widget[name=product_scope] input",
+            run: "click",
+        },
+        {
+            trigger: ".o_select_menu_item:contains(Product category)",
+            run: "click",
+        },
+        ...pick("categ_id", "Tour Tea"),
+        {
+            trigger: ".o_form_button_save",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_saved",
+        },
+        {
+            trigger: ".o_breadcrumb .o_back_button",
+            run: "click",
+        },
+        {
+            trigger: ".o_list_view .o_data_row:contains(Tour Tea):contains(15 %)",
+        },
+        {
+            trigger: "button:contains(Try a Sale)",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=program_id]",
+        },
+        ...pick("program_id", "Friends"),
+        ...pick("distributor_id", "Cleo"),
+        ...pick("product_id", "Tour Longjing"),
+        {
+            trigger: ".modal .o_data_row:contains(Tour Tea):contains(Pays):contains(15.00)",
+        },
+        {
+            content: "The rule for all products loses",
+            trigger: ".modal .o_data_row:contains(10 %):contains(A more specific product wins)",
+        },
+        {
+            trigger: ".modal-footer button:contains(Close)",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal))",
+        },
+    ],
+});
