@@ -264,3 +264,38 @@ def test_two_bindings_at_once_leave_one(world):
         assert (
             env["distribution.binding"].search_count([("partner_id", "=", partner_id), ("state", "=", "active")]) == 1
         )
+
+
+def test_two_rules_at_once_keep_to_the_cap_together(world):
+    """Each fits beside the 10 % of level 1, both do not: 10 + 15 + 15 is above 30."""
+    with world.database.env() as env:
+        env["distribution.program"].browse(world.program_id).level_count = 3
+
+    def add(level):
+        def action(env):
+            rule = env["distribution.commission.rule"].create(
+                {"program_id": world.program_id, "level": level, "rate": 15}
+            )
+            env.flush_all()
+            return rule.id
+
+        return action
+
+    results = race(world, add(2), add(3))
+    assert sum(isinstance(result, ValidationError) for result in results) == 1, results
+    with world.database.env() as env:
+        assert env["distribution.program"].browse(world.program_id).total_rate == 25.0
+
+
+def test_old_snapshot_leaves_its_rules_to_nobody(world):
+    def get_rate(env):
+        found = env["distribution.program"].browse(world.program_id)._get_rule_index().resolve(1)
+        return float(found.pay.rate)
+
+    with world.database.env() as old:
+        old.cr.execute("SELECT COUNT(*) FROM distribution_commission_entry")  # takes the snapshot
+        with world.database.env() as env:
+            env["distribution.program"].browse(world.program_id).rule_ids.rate = 12
+        assert get_rate(old) == 10
+    with world.database.env() as env:
+        assert get_rate(env) == 12
