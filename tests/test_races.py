@@ -289,7 +289,9 @@ def test_two_rules_at_once_keep_to_the_cap_together(world):
 
 def test_old_snapshot_leaves_its_rules_to_nobody(world):
     def get_rate(env):
-        found = env["distribution.program"].browse(world.program_id)._get_rule_index().resolve(1)
+        program = env["distribution.program"].browse(world.program_id)
+        product = env["product.product"].search([("is_storable", "=", True)], limit=1)
+        found = program._resolve_rule(1, product, program.distributor_ids[:1])
         return float(found.pay.rate)
 
     with world.database.env() as old:

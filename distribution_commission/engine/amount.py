@@ -38,6 +38,13 @@ class Line:
     units: Fraction
     currency_rate: Fraction = Fraction(1)
 
+    def get_units(self, base):
+        """Return for how many units a base stands.
+
+        Who got a fifth of the price back has paid four fifths of a unit.
+        """
+        return self.units * base / self.worth if self.worth > 0 else Fraction(0)
+
 
 def commission(pay, base, line, unit):
     """Return the commission of one level on a base by itself: one rounding, half up.
@@ -69,11 +76,7 @@ def commissions(pays, base, line, cap_rate, unit):
 
 
 def _get_exact(pay, base, line):
-    """Return a commission before rounding.
-
-    A fixed amount is for a unit that was sent, kept and paid: who got a fifth of the price back has paid four fifths
-    of a unit.
-    """
+    """Return a commission before rounding."""
     if pay.kind == "percent":
         return Fraction(base) * pay.rate / 100 / line.currency_rate
-    return pay.fixed * line.units * base / line.worth if line.worth > 0 else Fraction(0)
+    return pay.fixed * line.get_units(base)

@@ -8,7 +8,8 @@ def explain(bases, term, target, before, unit):
     """Return the facts of a computation, every number a decimal string.
 
     :param list bases: cumulative bases by delivery; the last one decides
-    :param dict term: `kind`, `rate`, `fixed`, `uncapped`, `level`, `rule`, `grade`, `currency_rate` as they were frozen
+    :param dict term: `kind`, `rate`, `fixed`, `uncapped`, `level`, `rule`, `grade`, `currency_rate` as they were
+        frozen, and `units`, for how many the base stands
     :param Decimal target: what the term should have earned now
     :param Decimal before: what the ledger had before this posting
     :param Decimal unit: smallest unit of the currency

@@ -3,8 +3,8 @@
 
 A rule names a product scope, an audience and a level. Of the rules that fit, the one for the most specific product
 wins; among those for the same product, the one for the most specific audience; among these, one that is valid for a
-time goes before one that always is. A rule of rate zero wins like any other, and pays
-nobody: that is how a product is excluded.
+time goes before one that always is. A rule of rate zero wins like any other, and pays nobody: that is how a product is
+excluded.
 
 Keys are pairs (kind, id), given most specific first:
 
@@ -20,7 +20,6 @@ from fractions import Fraction
 from .amount import Pay
 
 ALL = ("all", 0)
-ALWAYS = (ALL,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +46,17 @@ class Rate:
         return bool(self.date_from or self.date_to)
 
     def is_valid(self, day):
-        """Tell whether the rule is valid on a date; without a date only what always is."""
-        if day is None:
-            return not self.is_dated
+        """Tell whether the rule is valid on a date."""
         return (self.date_from or day) <= day <= (self.date_to or day)
 
 
 @dataclass(frozen=True, slots=True)
 class WorstCase:
-    """The most that one order line can cost: its total in per cent, the rates that make it, where and when."""
+    """The most that one order line can cost: its total in per cent, the rates that make it, when."""
 
     total: Fraction
-    rates: tuple = ()
-    product: tuple = ALL
-    day: date | None = None
+    rates: tuple
+    day: date
 
 
 class RuleIndex:
@@ -73,7 +69,7 @@ class RuleIndex:
             self._rates[rate.level, rate.product][rate.audience].append(rate)
             self._dates |= _get_turning_points(rate)
 
-    def resolve(self, level, products=ALWAYS, audiences=ALWAYS, day=None):
+    def resolve(self, level, products, audiences, day):
         """Return the `Rate` for a level, None where nobody is paid.
 
         A level without a rule or with one that pays nothing does not silence those above it.
@@ -85,14 +81,14 @@ class RuleIndex:
         found = next(self.rank(level, products, audiences, day), None)
         return found if found and found.pay.is_paying else None
 
-    def rank(self, level, products=ALWAYS, audiences=ALWAYS, day=None):
+    def rank(self, level, products, audiences, day):
         """Yield the rules that fit, in the order in which they win; the parameters are those of `resolve`."""
         for product in products:
             by_audience = self._rates.get((level, product), {})
             for audience in audiences:
                 yield from (rate for rate in by_audience.get(audience, ()) if rate.is_valid(day))
 
-    def compare(self, level, products=ALWAYS, audiences=ALWAYS, day=None):
+    def compare(self, level, products, audiences, day):
         """Return every rule for a product and a distributor, the winner first of those that are valid, and why it wins
         or loses: `wins`, `product` or `audience` (loses to a more specific one), `always` (loses to one for a time),
         `date` (not valid on the day).
@@ -110,7 +106,7 @@ class RuleIndex:
         """Return the product keys for which there are rules."""
         return {product for _level, product in self._rates}
 
-    def get_worst_case(self, level_count, profiles=(ALWAYS,), today=None):
+    def get_worst_case(self, level_count, profiles, today):
         """Return the combination of product, day and audiences in which the levels cost most.
 
         The distributors of a chain may have any grades, and a product any tags: what is found is never too little.
@@ -120,13 +116,12 @@ class RuleIndex:
         :param date today: what was valid before does not count
         :rtype: WorstCase
         """
-        days = [day for day in sorted(self._dates) if today is None or day > today]
-        cases = [WorstCase(Fraction(0))]
-        for day in [today, *days]:
+        cases = []
+        for day in [today, *sorted(day for day in self._dates if day > today)]:
             for profile in profiles:
                 found = [self._get_worst_rate(level, profile, day) for level in range(1, level_count + 1)]
                 rates = tuple(rate for rate in found if rate and rate.cost > 0)
-                cases.append(WorstCase(sum((rate.cost for rate in rates), Fraction(0)), rates, profile[0], day))
+                cases.append(WorstCase(sum((rate.cost for rate in rates), Fraction(0)), rates, day))
         return max(cases, key=lambda case: case.total)
 
     def _get_worst_rate(self, level, products, day):

@@ -169,10 +169,11 @@ class DistributionCommissionEntry(models.Model):
         order = self.sudo().order_id.name
         if facts.get("kind") == "fixed_unit":
             return self.env._(
-                "%(fixed)s %(currency)s for each unit that was sent, kept and paid, on level %(level)s, frozen when "
-                "order %(order)s was confirmed.",
+                "%(fixed)s %(currency)s for each of %(units)s units sent, kept and paid, on level %(level)s, frozen "
+                "when order %(order)s was confirmed.",
                 fixed=facts["fixed"],
                 currency=self.currency_id.name,
+                units=facts["units"],
                 level=facts["level"],
                 order=order,
             )

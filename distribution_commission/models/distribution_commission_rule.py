@@ -275,16 +275,19 @@ class DistributionCommissionRule(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")
         self.env["distribution.program"].browse(
             {vals["program_id"] for vals in vals_list if vals.get("program_id")}
         )._lock_rules()
         return super().create(vals_list)
 
     def write(self, vals):
+        self.check_access("write")
         (self.program_id | self.program_id.browse(vals.get("program_id") or []))._lock_rules()
         return super().write(vals)
 
     def unlink(self):
+        self.check_access("unlink")
         self.program_id._lock_rules()
         return super().unlink()
 
@@ -318,10 +321,8 @@ class DistributionCommissionRule(models.Model):
         product = (self.product_id or self.product_tmpl_id)._origin
         if not product:
             return exact(0)
-        price = product.currency_id._convert(
-            product.list_price, self.currency_id, self.company_id, self.program_id._get_business_date(), round=False
-        )
-        return pay.fixed / exact(price) * 100 if price > 0 else exact(0)
+        price = exact(self.program_id._get_untaxed_price(product))
+        return pay.fixed / price * 100 if price > 0 else exact(0)
 
     def _get_key(self, kind, target_fields):
         # In a form that is not saved yet the target is a shadow of the record.
@@ -335,7 +336,7 @@ class DistributionCommissionRule(models.Model):
         self.ensure_one()
         product = (self.product_id or self.product_tmpl_id)._origin
         if product:
-            return product._get_commission_keys(with_tags=False)
+            return product._get_commission_profile()
         return [*self.categ_id._origin._get_commission_keys(), ALL]
 
     def _get_pay_label(self):

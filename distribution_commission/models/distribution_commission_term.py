@@ -9,7 +9,7 @@ from ..engine.amount import Line, Pay, commission, commissions
 from ..engine.convergence import converge
 from ..engine.eligible_base import eligible_bases, possible_base
 from ..engine.explanation import explain
-from ..engine.money import exact
+from ..engine.money import exact, round_half_up
 
 
 def _is_active(term):
@@ -292,7 +292,8 @@ class DistributionCommissionTerm(models.Model):
         target = targets[-1] if targets else unit * 0
         uncapped = commission(self._get_pay(), base, self._get_line(facts), unit)
         before = sum((row.amount for row in rows), unit * 0)
-        frozen = {**self._get_frozen_facts(), "uncapped": str(uncapped)}
+        units = self._get_line(facts).get_units(base)
+        frozen = {**self._get_frozen_facts(), "units": f"{float(units):.6g}", "uncapped": str(uncapped)}
         return explain(bases, frozen, target, before, unit)
 
     def _get_frozen_facts(self):
@@ -300,7 +301,7 @@ class DistributionCommissionTerm(models.Model):
             "level": self.level,
             "kind": self.kind,
             "rate": f"{self.rate:g}",
-            "fixed": f"{self.fixed_amount:g}",
+            "fixed": str(round_half_up(exact(self.fixed_amount), Decimal(str(self.currency_id.rounding)))),
             "cap_rate": f"{self.cap_rate:g}",
             "rule": self.rule_id.id,
             "grade": self.grade_id.id or None,

@@ -70,8 +70,6 @@ class DistributionDistributor(models.Model):
 
         :rtype: list of (kind, id)
         """
-        if not self:
-            return [ALL]
         self.ensure_one()
         grade = [("grade", self.grade_id.id)] if self.grade_id else []
         return [("distributor", self.id), *grade, ALL]

@@ -134,6 +134,7 @@ class DistributionProgram(models.Model):
 
     def write(self, vals):
         if not {"cap_rate", "level_count", "rule_ids"}.isdisjoint(vals):
+            self.check_access("write")
             self._lock_rules()
         return super().write(vals)
 
@@ -174,10 +175,6 @@ class DistributionProgram(models.Model):
             self.invalidate_recordset(["rule_revision"], flush=False)
             self.env.registry.clear_cache()
 
-    def _get_active_rules(self):
-        self.ensure_one()
-        return self.rule_ids.filtered("active")
-
     def _get_rule_index(self):
         """Return the compiled rules, cached until one of them changes.
 
@@ -198,11 +195,29 @@ class DistributionProgram(models.Model):
         """Return the most the levels can cost, see `RuleIndex.get_worst_case`."""
         self.ensure_one()
         # Read live: a form shows the total of rules that are not saved yet.
-        rules = self._get_active_rules()
+        rules = self.rule_ids.filtered("active")
         index = RuleIndex([rule._get_rate() for rule in rules])
         tags = [key for key in index.get_products() if key[0] == "tag"]
         profiles = {(*rule._get_product_profile()[:-1], *tags, ALL) for rule in rules} | {(*tags, ALL)}
         return index.get_worst_case(self.level_count, sorted(profiles), self._get_business_date())
+
+    def _get_untaxed_price(self, product):
+        """Return the list price of a product or variant without taxes, not rounded, in the program's currency.
+
+        :param product: `product.product` or `product.template`
+        :rtype: float
+        """
+        self.ensure_one()
+        product = product.with_company(self.company_id)
+        price = product.lst_price if product._name == "product.product" else product.list_price
+        taxes = product.taxes_id._filter_taxes_by_company(self.company_id)
+        # Tax-included prices are compared with an untaxed base: unrounded, as the rates are.
+        untaxed = taxes.with_context(round=False, round_base=False).compute_all(
+            price, product.currency_id, product=product if product._name == "product.product" else None
+        )
+        return product.currency_id._convert(
+            untaxed["total_excluded"], self.currency_id, self.company_id, self._get_business_date(), round=False
+        )
 
     def _estimate_commission(self, product, distributor, untaxed, currency):
         """Return what a distributor gets who recommends a product: "earn ¥x".

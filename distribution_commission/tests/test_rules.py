@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -305,6 +305,17 @@ class TestRuleScopes(CommissionCommon):
         self._deliver(order)
         self._credit(self._invoice(order), price=20)
         self.assertEarned(order, "40", "40", "16")
+        last = order.commission_term_ids.filtered_domain([("level", "=", 1)]).entry_ids.sorted("id")[-1]
+        self.assertIn("5.00 USD for each of 8 units", last.why)
+
+    def test_large_amounts_are_explained_to_the_fen(self):
+        self.goods.product_tag_ids = self.new
+        self._fix(12345.67, product_tag_id=self.new)
+        order = self._sell(1, 100000)
+        self._deliver(order)
+        self.assertEarned(order, "12345.67", "5000", "2000")
+        entry = order.commission_term_ids.filtered_domain([("level", "=", 1)]).entry_ids
+        self.assertIn("12345.67 USD for each of 1 units", entry.why)
 
     def test_levels_are_scaled_to_the_cap_to_the_fen(self):
         """Price 9.99, cap 30 %: 3.00. By themselves the levels would get 5.00, 4.00 and 0.20."""
@@ -327,6 +338,43 @@ class TestRuleScopes(CommissionCommon):
         with self.assertRefused(r"25 % \+ 5 % \+ 2 % = 32 %"):
             self._fix(25, product_id=self.goods)
         self._fix(23, product_id=self.goods)
+
+    def test_price_that_includes_tax_is_compared_without_it(self):
+        """100 with 25 % tax in it is 80 untaxed: 19 of it are 23.75 %."""
+        self.goods.taxes_id = self.env["account.tax"].create(
+            {
+                "name": "25 % included",
+                "amount": 25,
+                "price_include_override": "tax_included",
+                "company_id": self.company.id,
+            }
+        )
+        with self.assertRefused(r"23\.75 % \+ 5 % \+ 2 % = 30\.75 %"):
+            self._fix(19, product_id=self.goods)
+        self._fix(18, product_id=self.goods)
+        self.assertEqual(self._simulate()[0].price_unit, 80)
+
+    def test_who_may_not_change_rules_locks_nothing(self):
+        user = new_test_user(
+            self.env, "reader", groups="distribution_core.group_distribution_user", company_id=self.company.id
+        )
+        rule = self.program.rule_ids[:1]
+
+        def get_revision():
+            self.cr.execute("SELECT rule_revision FROM distribution_program WHERE id = %s", [self.program.id])
+            return self.cr.fetchone()
+
+        before = get_revision()
+        vals = {"program_id": self.program.id, "level": 2, "audience": "grade", "grade_id": self.gold.id}
+        for refused in (
+            lambda: rule.with_user(user).write({"rate": 1}),
+            lambda: rule.with_user(user).unlink(),
+            lambda: self.env["distribution.commission.rule"].with_user(user).create(vals),
+            lambda: self.program.with_user(user).write({"cap_rate": 1}),
+        ):
+            with self.assertRaisesRegex(AccessError, "."):
+                refused()
+        self.assertEqual(get_revision(), before)
 
     def test_changing_the_kind_drops_the_old_pay(self):
         rule = self._fix(5, product_id=self.goods)
@@ -374,6 +422,15 @@ class TestRuleScopes(CommissionCommon):
         self.assertEqual(self._simulate()[1], [(1, "no_rule", 0), (2, "wins", 5), (3, "closed", 0)])
         self.assertEqual(self._simulate(distributor_id=self.ben.id)[1][-1], (3, "nobody", 0))
         self.assertFalse(self._simulate(product_id=False)[1])
+
+    def test_simulator_opens_where_there_is_no_program(self):
+        company = self.env["res.company"].create({"name": "Without Program"})
+        simulations = self.env["distribution.commission.simulation"].with_company(company)
+        with Form(simulations.with_context(allowed_company_ids=company.ids)) as form:
+            self.assertFalse(form.program_id)
+            form.product_id = self.goods
+            self.assertFalse(form.price_unit)
+            form.program_id = self.program
 
     def test_simulator_and_ledger_agree(self):
         self._fix(5, product_tag_id=self.new)

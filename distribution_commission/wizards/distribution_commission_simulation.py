@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 
-from ..engine.amount import Line, commissions
+from ..engine.amount import Line, Pay, commissions
 from ..engine.money import exact
 
 
@@ -77,10 +77,8 @@ class DistributionCommissionSimulation(models.TransientModel):
     @api.depends("product_id", "program_id")
     def _compute_price_unit(self):
         for simulation in self:
-            product = simulation.product_id.with_company(simulation.company_id)
-            simulation.price_unit = product.currency_id._convert(
-                product.lst_price, simulation.currency_id, simulation.company_id, simulation.date, round=False
-            )
+            program, product = simulation.program_id._origin, simulation.product_id._origin
+            simulation.price_unit = program._get_untaxed_price(product) if program and product else 0.0
 
     @api.depends("program_id", "distributor_id", "product_id", "quantity", "price_unit", "date")
     def _compute_line_ids(self):
@@ -93,8 +91,7 @@ class DistributionCommissionSimulation(models.TransientModel):
     def _compute_amounts(self):
         for simulation in self:
             simulation.amount_total = sum(simulation.line_ids.mapped("amount"))
-            worth = simulation.quantity * simulation.price_unit
-            simulation.amount_cap = simulation.currency_id.round(worth * simulation.program_id.cap_rate / 100)
+            simulation.amount_cap = simulation._get_cap()
 
     # === BUSINESS METHODS === #
 
@@ -109,7 +106,7 @@ class DistributionCommissionSimulation(models.TransientModel):
             return []
         compared = [self._compare(level) for level in range(1, self.program_id.level_count + 1)]
         winners = [rate for _vals, rates in compared for rate, verdict in rates if verdict == "wins"]
-        amounts = dict(zip(winners, self._get_amounts(winners), strict=True))
+        amounts = dict(zip(winners, self._get_amounts([rate.pay for rate in winners]), strict=True))
         return [line for vals, rates in compared for line in self._prepare_level_vals(vals, rates, amounts)]
 
     def _prepare_level_vals(self, vals, rates, amounts):
@@ -139,8 +136,12 @@ class DistributionCommissionSimulation(models.TransientModel):
         keys = self.product_id._origin._get_commission_keys(), distributor._get_commission_keys()
         return vals, index.compare(level, *keys, self.date)
 
-    def _get_amounts(self, rates):
-        worth = exact(self.quantity) * exact(self.price_unit)
-        line = Line(worth, exact(self.quantity))
-        unit = Decimal(str(self.currency_id.rounding))
-        return commissions([rate.pay for rate in rates], worth, line, exact(self.program_id.cap_rate), unit)
+    def _get_amounts(self, pays):
+        """Return what the levels get, see `engine.amount.commissions`."""
+        line = Line(exact(self.quantity) * exact(self.price_unit), exact(self.quantity))
+        unit = Decimal(str(self.currency_id.rounding or 0.01))
+        return commissions(pays, line.worth, line, exact(self.program_id.cap_rate), unit)
+
+    def _get_cap(self):
+        cap = Pay(rate=exact(self.program_id.cap_rate))
+        return float(self._get_amounts([cap])[0])
