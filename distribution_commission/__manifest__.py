@@ -6,7 +6,7 @@
     "category": "Sales/Sales",
     "license": "LGPL-3",
     "author": "Distribution Suite Maintainers",
-    "depends": ["distribution_core", "account", "delivery", "sale_stock"],
+    "depends": ["distribution_core", "account", "delivery", "sale_loyalty", "sale_stock"],
     "data": [
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
@@ -15,6 +15,8 @@
         "wizards/distribution_settlement_wizard_views.xml",
         "wizards/distribution_commission_simulation_views.xml",
         "views/distribution_commission_rule_views.xml",
+        "views/distribution_commission_campaign_views.xml",
+        "views/distribution_grade_views.xml",
         "views/distribution_commission_term_views.xml",
         "views/distribution_commission_entry_views.xml",
         "views/distribution_settlement_views.xml",

@@ -9,6 +9,36 @@ TRIGGERS = [
 RULE_KINDS = [
     ("percent", "Per cent"),
     ("fixed_unit", "Fixed per unit"),
+    ("fixed_order", "Fixed per order"),
+]
+
+# What a rate is taken of; see engine.pay.
+BASE_KINDS = [
+    ("untaxed", "Untaxed value"),
+    ("taxed", "Value with taxes"),
+    ("list", "List price"),
+    ("margin", "Margin"),
+]
+
+# What the least and the most that a rule pays are for.
+LIMIT_SCOPES = [
+    ("unit", "Unit"),
+    ("line", "Order line"),
+    ("order", "Order"),
+    ("period", "Period"),
+]
+
+# What a campaign's rule does to the rule that would pay without it.
+EFFECTS = [
+    ("replace", "Replaces"),
+    ("add", "Adds to"),
+    ("multiply", "Multiplies"),
+]
+
+EXCLUSIONS = [
+    ("customer", "The customer brings no commission"),
+    ("coupon", "A coupon that excludes commission was used"),
+    ("grade_price", "Bought at a grade price"),
 ]
 
 # Most specific first: in this order rules win.
@@ -22,6 +52,7 @@ PRODUCT_SCOPES = [
 AUDIENCES = [
     ("distributor", "One distributor"),
     ("grade", "Grade"),
+    ("tag", "Distributor tag"),
     ("all", "All distributors"),
 ]
 

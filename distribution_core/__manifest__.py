@@ -15,6 +15,7 @@
         "data/ir_cron.xml",
         "views/distribution_program_views.xml",
         "views/distribution_grade_views.xml",
+        "views/distribution_tag_views.xml",
         "views/distribution_distributor_views.xml",
         "views/distribution_binding_views.xml",
         "views/res_partner_views.xml",

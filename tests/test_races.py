@@ -292,7 +292,7 @@ def test_old_snapshot_leaves_its_rules_to_nobody(world):
         program = env["distribution.program"].browse(world.program_id)
         product = env["product.product"].search([("is_storable", "=", True)], limit=1)
         found = program._resolve_rule(1, product, program.distributor_ids[:1])
-        return float(found.pay.rate)
+        return float(found.get_pay(0).rate)
 
     with world.database.env() as old:
         old.cr.execute("SELECT COUNT(*) FROM distribution_commission_entry")  # takes the snapshot
@@ -301,3 +301,24 @@ def test_old_snapshot_leaves_its_rules_to_nobody(world):
         assert get_rate(old) == 10
     with world.database.env() as env:
         assert get_rate(env) == 12
+
+
+def test_two_orders_at_once_share_what_is_left_of_a_period(world):
+    """At most 150 in a month, of which the world's own order has taken 100: two more share 50."""
+    with world.database.env() as env:
+        rule = env["distribution.program"].browse(world.program_id).rule_ids
+        rule.write({"limit_scope": "period", "maximum_amount": 150})
+        first = env["sale.order"].browse(world.order_id)
+        copies = [first.copy().id for _position in range(2)]
+
+    def confirm(order_id):
+        def action(env):
+            order = env["sale.order"].browse(order_id)
+            order.action_confirm()
+            env.flush_all()
+            return order.commission_term_ids.expected_amount
+
+        return action
+
+    results = race(world, *[confirm(order_id) for order_id in copies])
+    assert sorted(results) == [0, 50], results

@@ -1,82 +1,167 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-"""What the levels of an order line get on a base, together never more than the cap."""
+"""What every level of an order's lines gets: amounts per order shared out, limits, the cap, one rounding.
 
-from dataclasses import dataclass
+Limits and amounts per order are for the order as it is now, as if all of it were sent, kept and paid: a line earns its
+part of them as it is sent, and what comes back takes back its part. Nothing of this depends on other lines' deliveries.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 
 from .money import allocate, round_half_up
+from .pay import ZERO, Line, Pay, get_amount
 
 
 @dataclass(frozen=True, slots=True)
-class Pay:
-    """How a level is paid, frozen in its term.
+class Share:
+    """What one level gets of one line.
 
-    :param str kind: `percent` of the base, or `fixed_unit`: an amount for each unit
-    :param Fraction rate: per cent
-    :param Fraction fixed: in the company's currency, for one unit of the product
+    :param key: names the share in the result
+    :param group: shares of an order with the same group have their limits and amounts per order in common
     """
 
-    kind: str = "percent"
-    rate: Fraction = Fraction(0)
-    fixed: Fraction = Fraction(0)
-
-    @property
-    def is_paying(self):
-        return (self.rate if self.kind == "percent" else self.fixed) > 0
+    key: object
+    group: object
+    pay: Pay
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """An order line as the amounts need it.
+class Sold:
+    """An order line with the shares of its levels, the lowest level first.
 
-    :param Fraction worth: value of the whole line in the order's currency, net of its share of the discount lines
-    :param Fraction units: ordered quantity in the product's own unit of measure
-    :param Fraction currency_rate: units of the order's currency for one of the company's, at confirmation
+    :param tuple bases: the `eligible_base.Base` on which the amounts are asked for
+    :param Fraction cap_rate: the most that all levels get, in per cent of the base
     """
 
-    worth: Fraction
-    units: Fraction
-    currency_rate: Fraction = Fraction(1)
-
-    def get_units(self, base):
-        """Return for how many units a base stands.
-
-        Who got a fifth of the price back has paid four fifths of a unit.
-        """
-        return self.units * base / self.worth if self.worth > 0 else Fraction(0)
+    line: Line
+    shares: tuple
+    bases: tuple
+    cap_rate: Fraction
 
 
-def commission(pay, base, line, unit):
-    """Return the commission of one level on a base by itself: one rounding, half up.
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What a share comes to, in the company's currency.
 
-    :param Pay pay: how the level is paid
-    :param Fraction base: eligible base in the order's currency
-    :param Line line: the order line
+    :param Fraction by_itself: before limits
+    :param Fraction limited: before the cap
+    :param Decimal final: after the cap, rounded
+    """
+
+    by_itself: Fraction
+    limited: Fraction
+    final: Decimal
+
+
+def get_amounts(sold, unit):
+    """Return what every share of an order gets.
+
+    :param list sold: the `Sold` lines of one order
     :param Decimal unit: smallest unit of the company's currency
-    :rtype: Decimal
+    :return: key of the share → list of `Amount`, one for each base of its line
+    :rtype: dict
     """
-    return round_half_up(_get_exact(pay, base, line), unit)
+    lines = _share_out_orders(sold, unit)
+    limited = _get_limited(lines, unit)
+    amounts = {}
+    for one in lines:
+        columns = [_get_capped(one, base, limited, unit) for base in one.bases]
+        for position, share in enumerate(one.shares):
+            amounts[share.key] = [column[position] for column in columns]
+    return amounts
 
 
-def commissions(pays, base, line, cap_rate, unit):
-    """Return the commission of every level on a base, scaled down together where they exceed the cap.
+def get_line_amounts(pays, line, cap_rate, unit):
+    """Return what the levels get of a line by itself, if all of it is sent, kept and paid.
+
+    :param list pays: by level
+    :rtype: list of Decimal
+    """
+    shares = tuple(Share(position, position, pay) for position, pay in enumerate(pays))
+    amounts = get_amounts([Sold(line, shares, (line.whole,), cap_rate)], unit)
+    return [amounts[share.key][0].final for share in shares]
+
+
+def _share_out_orders(sold, unit):
+    """Return the lines with each share's part of its amount per order: by value, largest remainder."""
+    groups = defaultdict(list)
+    for one in sold:
+        for share in one.shares:
+            if share.pay.per_order:
+                groups[share.group].append((share, one.line.worth / one.line.currency_rate))
+    parts = {}
+    for members in groups.values():
+        value = sum((worth for _share, worth in members), ZERO)
+        exact = [share.pay.per_order * worth / value if value else ZERO for share, worth in members]
+        shared_out = allocate(round_half_up(sum(exact, ZERO), unit), exact, unit)
+        parts |= {share.key: Fraction(part) for (share, _worth), part in zip(members, shared_out, strict=True)}
+    return [
+        replace(
+            one,
+            shares=tuple(
+                replace(share, pay=replace(share.pay, per_order=parts.get(share.key, ZERO))) for share in one.shares
+            ),
+        )
+        for one in sold
+    ]
+
+
+def _get_limited(lines, unit):
+    """Return for each share what its whole line gets by itself, and within its limits.
+
+    :return: key → (by itself, within the limits)
+    :rtype: dict
+    """
+    whole = {share.key: get_amount(share.pay, one.line.whole, one.line) for one in lines for share in one.shares}
+    limited, groups = {}, defaultdict(list)
+    for one in lines:
+        for share in one.shares:
+            if one.line.worth <= 0:
+                limited[share.key] = ZERO
+            elif share.pay.scope in ("order", "period"):
+                groups[share.group].append(share)
+            else:
+                count = one.line.units if share.pay.scope == "unit" else 1
+                limited[share.key] = share.pay.limit(whole[share.key], count)
+    for shares in groups.values():
+        limited |= _get_group_limited(shares, whole, unit)
+    return {key: (whole[key], limited[key]) for key in whole}
+
+
+def _get_group_limited(shares, whole, unit):
+    """Return what each of an order's shares gets so that their sum keeps to the limits they have in common."""
+    amounts = [whole[share.key] for share in shares]
+    total = sum(amounts, ZERO)
+    bounded = shares[0].pay.limit(total, 1)
+    if bounded != total:
+        amounts = map(Fraction, allocate(round_half_up(bounded, unit), amounts, unit))
+    return dict(zip((share.key for share in shares), amounts, strict=True))
+
+
+def _get_capped(one, base, limited, unit):
+    """Return the amounts of a line's shares on a base, scaled down together where they exceed the cap.
 
     The reduction is shared by largest remainder, ties to the lower level. What is compared is exact: levels that keep
     to the cap are not scaled because each of them was rounded.
 
-    :param list pays: by level
-    :param Fraction cap_rate: per cent of the base
-    :rtype: list of Decimal
+    :rtype: list of Amount
     """
-    amounts = [_get_exact(pay, base, line) for pay in pays]
-    cap = _get_exact(Pay(rate=Fraction(cap_rate)), base, line)
-    if sum(amounts, Fraction(0)) > cap:
-        return allocate(round_half_up(cap, unit), amounts, unit)
-    return [round_half_up(amount, unit) for amount in amounts]
+    pairs = [_get_on_base(share, one.line, base, *limited[share.key]) for share in one.shares]
+    amounts = [amount for _by_itself, amount in pairs]
+    cap = base.amount * one.cap_rate / 100 / one.line.currency_rate
+    if sum(amounts, ZERO) > cap:
+        final = allocate(round_half_up(cap, unit), amounts, unit)
+    else:
+        final = [round_half_up(amount, unit) for amount in amounts]
+    return [Amount(*pair, amount) for pair, amount in zip(pairs, final, strict=True)]
 
 
-def _get_exact(pay, base, line):
-    """Return a commission before rounding."""
-    if pay.kind == "percent":
-        return Fraction(base) * pay.rate / 100 / line.currency_rate
-    return pay.fixed * line.get_units(base)
+def _get_on_base(share, line, base, whole, limited):
+    """Return what a share gets on a base, by itself and within its limits, which it earns in proportion."""
+    by_itself = get_amount(share.pay, base, line)
+    if whole == limited:
+        return by_itself, by_itself
+    part = by_itself / whole if whole else line.get_part(base)
+    return by_itself, limited * part

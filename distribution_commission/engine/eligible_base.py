@@ -39,6 +39,7 @@ class LineFacts:
     :param Fraction ordered: quantity ordered now
     :param Fraction units: the same in the product's own unit of measure
     :param Fraction worth: value of the line now, net of its share of the discount lines
+    :param Fraction taxed: the same with taxes
     :param tuple deliveries: those that count for the trigger, in order of time
     :param Fraction sent: quantity sent out by any delivery, whether or not it counts for the trigger yet
     :param Fraction returned: came back to be refunded, of any delivery
@@ -54,6 +55,7 @@ class LineFacts:
     ordered: Fraction = Fraction(0)
     units: Fraction = Fraction(0)
     worth: Fraction = Fraction(0)
+    taxed: Fraction = Fraction(0)
     deliveries: tuple = ()
     sent: Fraction = Fraction(0)
     returned: Fraction = Fraction(0)
@@ -111,13 +113,13 @@ def possible_base(facts):
     """Return what the line can still come to if all that is open is sent, kept and paid.
 
     :param LineFacts facts: what happened to the line
-    :rtype: Fraction
+    :rtype: Base
     """
     if facts.is_cancelled:
-        return Fraction(0)
+        return Base(0, None, Fraction(0), Fraction(0), Fraction(0))
     kept = facts.worth - _worth_of(facts, facts.returned)
     money = max(facts.invoiced, facts.worth) - facts.credited
-    return max(Fraction(0), min(facts.worth, kept, money))
+    return Base(0, None, facts.worth, kept, money)
 
 
 def _worth_of(facts, quantity):

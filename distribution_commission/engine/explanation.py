@@ -1,30 +1,61 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Why an amount is what it is: the figures behind a posting, as plain data for screens and interfaces."""
 
+from .eligible_base import Base
 from .money import round_half_up
+from .pay import ZERO
+
+NOTHING = Base(0, None, ZERO, ZERO, ZERO)
 
 
-def explain(bases, term, target, before, unit):
-    """Return the facts of a computation, every number a decimal string.
+def explain(line, pay, bases, amounts, before, unit):
+    """Return the facts of a computation, every number a decimal string; what does not matter is left out.
 
+    :param Line line: the order line, see `engine.pay`
+    :param Pay pay: how the term pays
     :param list bases: cumulative bases by delivery; the last one decides
-    :param dict term: `kind`, `rate`, `fixed`, `uncapped`, `level`, `rule`, `grade`, `currency_rate` as they were
-        frozen, and `units`, for how many the base stands
-    :param Decimal target: what the term should have earned now
+    :param list amounts: `engine.amount.Amount` on each of them
     :param Decimal before: what the ledger had before this posting
     :param Decimal unit: smallest unit of the currency
     :rtype: dict
     """
-    last = bases[-1] if bases else None
-    figures = {
-        "sent": last.value if last else 0,
-        "kept": last.kept if last else 0,
-        "money": last.money if last else 0,
-        "base": last.amount if last else 0,
-    }
+    base = bases[-1] if bases else NOTHING
+    figures = {"sent": base.value, "kept": base.kept, "money": base.money, "base": base.amount}
+    figures |= _get_pay_figures(line, pay, base)
+    figures |= {"before": before, "target": ZERO, "uncapped": ZERO, "by_itself": ZERO}
+    if amounts:
+        last = amounts[-1]
+        figures |= {"target": last.final, "uncapped": last.limited, "by_itself": last.by_itself}
+    texts = {name: str(round_half_up(value, unit)) for name, value in figures.items()}
+    return texts | _get_pay_texts(line, pay, base)
+
+
+def _get_pay_figures(line, pay, base):
+    """Return the amounts a pay is made of."""
+    figures = {}
+    if pay.rate:
+        figures["rated"] = line.get_rated(pay.base_kind, base)
+    if pay.per_unit:
+        figures["per_unit"] = pay.per_unit
+    if pay.per_order:
+        figures["per_order"] = pay.per_order
+    if pay.minimum:
+        figures["minimum"] = pay.minimum
+    if pay.maximum is not None:
+        figures["maximum"] = pay.maximum
+    if pay.base_kind == "list":
+        figures["list_price"] = line.list_price
+    if pay.base_kind == "margin":
+        figures["cost"] = line.cost
+    return figures
+
+
+def _get_pay_texts(line, pay, base):
+    """Return what is no amount of money."""
     return {
-        **{name: str(round_half_up(value, unit)) for name, value in figures.items()},
-        **term,
-        "target": str(target),
-        "before": str(before),
+        "rate": f"{float(pay.rate):g}",
+        "base_kind": pay.base_kind,
+        "scope": pay.scope,
+        "units": f"{float(line.get_units(base)):.6g}",
+        "kept_units": f"{float(line.get_kept_units(base)):.6g}",
     }

@@ -6,10 +6,13 @@ wins; among those for the same product, the one for the most specific audience; 
 time goes before one that always is. A rule of rate zero wins like any other, and pays nobody: that is how a product is
 excluded.
 
+Rules of campaigns compete among themselves in the same way. The one that wins replaces the rule, or adds to it, or
+multiplies it; nothing is added to a rule that pays nobody.
+
 Keys are pairs (kind, id), given most specific first:
 
 product   ("variant", id), ("template", id), ("category", id) and its ancestors, ("tag", id) by sequence, ("all", 0)
-audience  ("distributor", id), ("grade", id), ("all", 0)
+audience  ("distributor", id), ("grade", id), ("tag", id) by sequence, ("all", 0)
 """
 
 from collections import defaultdict
@@ -17,99 +20,181 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from .amount import Pay
+from .pay import ZERO, Pay
 
 ALL = ("all", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """What a rule pays from an amount of sales in the period on.
+
+    :param Fraction start: sales before the order, in the company's currency
+    :param Fraction cost: what it costs of the product's price in per cent; 0 for an amount for products whose price
+        is not known: those are scaled to the cap when they are earned
+    """
+
+    start: Fraction
+    pay: Pay
+    cost: Fraction
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
     """A rule as the index keeps it.
 
-    :param Pay pay: what it pays
-    :param Fraction cost: what it costs of the product's price in per cent; 0 for a fixed amount for products whose
-        price is not known: those are scaled to the cap when they are earned
+    :param tuple tiers: `Tier` by start, the first from 0
     :param date_from: first day, None where it is open; `date_to` the last
+    :param str effect: of a campaign's rule: `replace`, `add` or `multiply`; empty for a rule that always stands
+    :param Fraction factor: by how much a campaign multiplies
     """
 
     rule_id: int
     level: int
-    pay: Pay
-    cost: Fraction
+    tiers: tuple
     product: tuple = ALL
     audience: tuple = ALL
     date_from: date | None = None
     date_to: date | None = None
+    effect: str = ""
+    factor: Fraction = Fraction(1)
 
     @property
     def is_dated(self):
         return bool(self.date_from or self.date_to)
 
+    @property
+    def is_paying(self):
+        return any(tier.pay.is_paying for tier in self.tiers)
+
+    @property
+    def is_tiered(self):
+        return len(self.tiers) > 1
+
+    @property
+    def cost(self):
+        return max(tier.cost for tier in self.tiers)
+
     def is_valid(self, day):
         """Tell whether the rule is valid on a date."""
         return (self.date_from or day) <= day <= (self.date_to or day)
 
+    def get_pay(self, sales):
+        """Return what the rule pays after an amount of sales in the period.
+
+        :rtype: Pay
+        """
+        return next(tier.pay for tier in reversed(self.tiers) if tier.start <= max(sales, ZERO))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What pays a level: a rule, and the rule of a campaign that adds to it or multiplies it.
+
+    A campaign that replaces stands in the rule's place.
+    """
+
+    rule: Rate
+    overlay: Rate | None = None
+
+    @property
+    def is_by_sales(self):
+        """Tell whether the sales of the period must be known."""
+        return self.rule.is_tiered or bool(self.overlay and self.overlay.is_tiered)
+
+    def get_pay(self, sales):
+        """Return how the level is paid, see `Rate.get_pay`."""
+        pay = self.rule.get_pay(sales)
+        if not self.overlay:
+            return pay
+        if self.overlay.effect == "multiply":
+            return pay.times(self.overlay.factor)
+        return pay.plus(self.overlay.get_pay(sales))
+
 
 @dataclass(frozen=True, slots=True)
 class WorstCase:
-    """The most that one order line can cost: its total in per cent, the rates that make it, when."""
+    """The most that one order line can cost: its total in per cent, by level what it costs and the rules that make it,
+    and when."""
 
     total: Fraction
-    rates: tuple
+    levels: tuple
     day: date
+
+    @property
+    def rates(self):
+        return [rate for _cost, rates in self.levels for rate in rates]
 
 
 class RuleIndex:
     """The rules of one program."""
 
     def __init__(self, rates):
-        self._rates = defaultdict(lambda: defaultdict(list))
+        self._rules, self._overlays = _Table(), _Table()
         self._dates = set()
         for rate in sorted(rates, key=lambda rate: (not rate.is_dated, rate.rule_id)):
-            self._rates[rate.level, rate.product][rate.audience].append(rate)
+            (self._overlays if rate.effect else self._rules).add(rate)
             self._dates |= _get_turning_points(rate)
 
     def resolve(self, level, products, audiences, day):
-        """Return the `Rate` for a level, None where nobody is paid.
+        """Return what pays a level, None where nobody is paid.
 
         A level without a rule or with one that pays nothing does not silence those above it.
 
         :param products: keys of the product, most specific first
         :param audiences: keys of the distributor, most specific first
         :param date day: business date of the confirmation
+        :rtype: Found
         """
-        found = next(self.rank(level, products, audiences, day), None)
-        return found if found and found.pay.is_paying else None
+        rule = self._rules.find(level, products, audiences, day)
+        return self._overlay(rule, level, products, audiences, day)
 
-    def rank(self, level, products, audiences, day):
-        """Yield the rules that fit, in the order in which they win; the parameters are those of `resolve`."""
-        for product in products:
-            by_audience = self._rates.get((level, product), {})
-            for audience in audiences:
-                yield from (rate for rate in by_audience.get(audience, ()) if rate.is_valid(day))
+    def resolve_share(self, level, products, audiences, day):
+        """Return what would pay a level if rules for certain people excluded nobody: what may pass up.
+
+        :rtype: Found
+        """
+        ranked = self._rules.rank(level, products, audiences, day)
+        rule = next((rate for rate in ranked if rate.is_paying or rate.audience == ALL), None)
+        return self._overlay(rule, level, products, audiences, day)
+
+    def _overlay(self, rule, level, products, audiences, day):
+        overlay = self._overlays.find(level, products, audiences, day)
+        if overlay and _is_replacing(rule, overlay):
+            rule, overlay = overlay, None
+        if not rule or not rule.is_paying:
+            return None
+        return Found(rule, overlay)
 
     def compare(self, level, products, audiences, day):
-        """Return every rule for a product and a distributor, the winner first of those that are valid, and why it wins
-        or loses: `wins`, `product` or `audience` (loses to a more specific one), `always` (loses to one for a time),
-        `date` (not valid on the day).
+        """Return every rule for a product and a distributor, the campaigns' rules first, those that win before those
+        that lose, and why each does: `wins`; `replaces`, `adds`, `multiplies` (of a campaign); `campaign` (is
+        replaced by one); `idle` (there is nothing to add to or multiply); `product` or `audience` (loses to a more
+        specific one); `always` (loses to one for a time); `date` (not valid on the day).
 
         :rtype: list of (Rate, str)
         """
-        winner, compared = next(self.rank(level, products, audiences, day), None), []
-        for product in products:
-            by_audience = self._rates.get((level, product), {})
-            for audience in audiences:
-                compared += [(rate, _get_verdict(rate, winner, day)) for rate in by_audience.get(audience, ())]
-        return compared
+        rule = self._rules.find(level, products, audiences, day)
+        overlay = self._overlays.find(level, products, audiences, day)
+        verdict = "wins"
+        if overlay and _is_replacing(rule, overlay):
+            verdict, effect = "campaign", "replaces"
+        elif overlay:
+            effect = {"add": "adds", "multiply": "multiplies"}[overlay.effect] if rule and rule.is_paying else "idle"
+        return [
+            *self._overlays.compare(level, products, audiences, day, overlay, effect if overlay else ""),
+            *self._rules.compare(level, products, audiences, day, rule, verdict),
+        ]
 
     def get_products(self):
         """Return the product keys for which there are rules."""
-        return {product for _level, product in self._rates}
+        return self._rules.products | self._overlays.products
 
     def get_worst_case(self, level_count, profiles, today):
         """Return the combination of product, day and audiences in which the levels cost most.
 
-        The distributors of a chain may have any grades, and a product any tags: what is found is never too little.
+        The distributors of a chain may have any grades and tags, and a product any tags: what is found is never too
+        little.
 
         :param int level_count: how many levels are paid
         :param profiles: the keys of each kind of product there are rules for, most specific first
@@ -119,13 +204,59 @@ class RuleIndex:
         cases = []
         for day in [today, *sorted(day for day in self._dates if day > today)]:
             for profile in profiles:
-                found = [self._get_worst_rate(level, profile, day) for level in range(1, level_count + 1)]
-                rates = tuple(rate for rate in found if rate and rate.cost > 0)
-                cases.append(WorstCase(sum((rate.cost for rate in rates), Fraction(0)), rates, day))
+                found = [self._get_worst_level(level, profile, day) for level in range(1, level_count + 1)]
+                levels = tuple((cost, rates) for cost, rates in found if cost > 0)
+                cases.append(WorstCase(sum((cost for cost, _rates in levels), ZERO), levels, day))
         return max(cases, key=lambda case: case.total)
 
-    def _get_worst_rate(self, level, products, day):
-        """Return the costliest rule somebody may earn by on a level for a kind of product."""
+    def _get_worst_level(self, level, profile, day):
+        """Return the most a level may cost for a kind of product, and the rules that make it."""
+        rule = max(self._rules.reach(level, profile, day), key=lambda rate: rate.cost, default=None)
+        cases = [(rule.cost, (rule,)) if rule else (ZERO, ())]
+        for overlay in self._overlays.reach(level, profile, day):
+            if overlay.effect == "multiply" and rule:
+                cases.append((rule.cost * overlay.factor, (rule, overlay)))
+            elif overlay.effect == "add" and rule and rule.is_paying:
+                cases.append((rule.cost + overlay.cost, (rule, overlay)))
+            elif overlay.effect in ("add", "replace"):
+                cases.append((overlay.cost, (overlay,)))
+        return max(cases, key=lambda case: case[0])
+
+
+class _Table:
+    """Rules that compete with each other: level and product → audience → rules, those for a time first."""
+
+    def __init__(self):
+        self._rates = defaultdict(lambda: defaultdict(list))
+
+    @property
+    def products(self):
+        return {product for _level, product in self._rates}
+
+    def add(self, rate):
+        self._rates[rate.level, rate.product][rate.audience].append(rate)
+
+    def find(self, level, products, audiences, day):
+        return next(self.rank(level, products, audiences, day), None)
+
+    def rank(self, level, products, audiences, day):
+        """Yield the rules that fit, in the order in which they win."""
+        return (rate for rate in self._fit(level, products, audiences) if rate.is_valid(day))
+
+    def compare(self, level, products, audiences, day, winner, verdict):
+        return [
+            (rate, verdict if rate is winner else _get_defeat(rate, winner, day))
+            for rate in self._fit(level, products, audiences)
+        ]
+
+    def _fit(self, level, products, audiences):
+        for product in products:
+            by_audience = self._rates.get((level, product), {})
+            for audience in audiences:
+                yield from by_audience.get(audience, ())
+
+    def reach(self, level, products, day):
+        """Return the rules by which somebody may earn on a level for a kind of product."""
         reachable, shadowed = [], set()
         for product in products:
             valid = [
@@ -139,14 +270,17 @@ class RuleIndex:
                 shadowed |= found.keys()
             if ALL in shadowed:
                 break
-        return max(reachable, key=lambda rate: rate.cost, default=None)
+        return reachable
 
 
-def _get_verdict(rate, winner, day):
+def _is_replacing(rule, overlay):
+    """Tell whether a campaign stands in a rule's place: it replaces it, or adds where there is none."""
+    return overlay.effect == "replace" or (overlay.effect == "add" and not rule)
+
+
+def _get_defeat(rate, winner, day):
     if not rate.is_valid(day):
         return "date"
-    if rate is winner:
-        return "wins"
     if rate.product != winner.product:
         return "product"
     return "audience" if rate.audience != winner.audience else "always"

@@ -8,6 +8,9 @@ from . import product_product
 from . import distribution_program
 from . import distribution_distributor
 from . import distribution_commission_rule
+from . import distribution_commission_tier
+from . import distribution_commission_campaign
+from . import distribution_grade
 from . import distribution_commission_source_mixin
 from . import distribution_commission_term
 from . import distribution_commission_entry

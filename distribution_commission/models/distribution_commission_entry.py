@@ -154,7 +154,9 @@ class DistributionCommissionEntry(models.Model):
                 "and %(money)s invoiced or to be invoiced.",
                 **{key: facts[key] for key in ("base", "currency", "sent", "kept", "money")},
             ),
-            self._get_pay_sentence(facts),
+            *self._get_share_sentences(facts),
+            *self._get_pay_sentences(facts),
+            *self._get_limit_sentences(facts),
             *self._get_cap_sentences(facts),
             self.env._(
                 "Earned so far: %(target)s. Before, the ledger had %(before)s: it changes by %(change)s.",
@@ -165,27 +167,118 @@ class DistributionCommissionEntry(models.Model):
         ]
         return "\n".join(sentences)
 
-    def _get_pay_sentence(self, facts):
-        order = self.sudo().order_id.name
-        if facts.get("kind") == "fixed_unit":
+    def _get_share_sentences(self, facts):
+        """Say whose share it is where it passed up, and what a campaign and sales of the period had to do with it."""
+        sentences = []
+        if facts.get("passed_from"):
+            sentences.append(
+                self.env._(
+                    "This is the share of %(distributor)s on level %(level)s, who did not earn: it passed up.",
+                    distributor=self.env["distribution.distributor"].browse(facts["passed_from"]).code,
+                    level=facts["level"],
+                )
+            )
+        rules = self.env["distribution.commission.rule"].browse(
+            filter(None, (facts.get("campaign_rule"), facts.get("rule")))
+        )
+        if campaign := rules.sudo().campaign_id[:1]:
+            sentences.append(self.env._("Campaign %s is counted in.", campaign.name))
+        if facts.get("period_sales"):
+            sentences.append(
+                self.env._(
+                    "Its sales of the period before the order were %(sales)s %(currency)s.",
+                    sales=facts["period_sales"],
+                    currency=self.currency_id.name,
+                )
+            )
+        return sentences
+
+    def _get_pay_sentences(self, facts):
+        common = {"currency": self.currency_id.name, "level": facts["level"], "order": self.sudo().order_id.name}
+        has_amount = "per_unit" in facts or "per_order" in facts
+        sentences = [self._get_rate_sentence(facts, common)] if "rated" in facts or not has_amount else []
+        if "per_unit" in facts:
+            sentences.append(
+                self.env._(
+                    "%(fixed)s %(currency)s for each of %(units)s units sent, kept and paid, on level %(level)s, "
+                    "frozen when order %(order)s was confirmed.",
+                    fixed=facts["per_unit"],
+                    units=facts["units"],
+                    **common,
+                )
+            )
+        if "per_order" in facts:
+            sentences.append(
+                self.env._(
+                    "%(fixed)s %(currency)s for the order on level %(level)s, shared out to its lines by value, frozen "
+                    "when order %(order)s was confirmed.",
+                    fixed=facts["per_order"],
+                    **common,
+                )
+            )
+        return sentences
+
+    def _get_rate_sentence(self, facts, common):
+        figures = {**common, "rate": facts["rate"], "rated": facts.get("rated", "0")}
+        if facts["base_kind"] == "taxed":
             return self.env._(
-                "%(fixed)s %(currency)s for each of %(units)s units sent, kept and paid, on level %(level)s, frozen "
-                "when order %(order)s was confirmed.",
-                fixed=facts["fixed"],
-                currency=self.currency_id.name,
+                "Rate %(rate)s %% of %(rated)s %(currency)s with taxes on level %(level)s, frozen when order %(order)s "
+                "was confirmed.",
+                **figures,
+            )
+        if facts["base_kind"] == "list":
+            return self.env._(
+                "Rate %(rate)s %% of %(rated)s %(currency)s, %(units)s units at the list price of %(price)s, on level "
+                "%(level)s, frozen when order %(order)s was confirmed.",
                 units=facts["units"],
-                level=facts["level"],
-                order=order,
+                price=facts["list_price"],
+                **figures,
+            )
+        if facts["base_kind"] == "margin":
+            return self.env._(
+                "Rate %(rate)s %% of a margin of %(rated)s %(currency)s on level %(level)s: the base less a cost of "
+                "%(cost)s for each of %(units)s units. Rate and cost were frozen when order %(order)s was confirmed.",
+                units=facts["kept_units"],
+                cost=facts["cost"],
+                **figures,
             )
         return self.env._(
             "Rate %(rate)s %% on level %(level)s, frozen when order %(order)s was confirmed.",
             rate=facts["rate"],
             level=facts["level"],
-            order=order,
+            order=common["order"],
         )
 
+    def _get_limit_sentences(self, facts):
+        if facts["by_itself"] == facts["uncapped"]:
+            return []
+        field = self.env["distribution.commission.term"]._fields["limit_scope"]
+        scopes = dict(field._description_selection(self.env))
+        raised = Decimal(facts["uncapped"]) > Decimal(facts["by_itself"])
+        figures = {
+            "amount": facts["by_itself"],
+            "limit": facts["minimum" if raised else "maximum"],
+            "scope": scopes[facts["scope"]].lower(),
+            "limited": facts["uncapped"],
+        }
+        if raised:
+            return [
+                self.env._(
+                    "Of itself this would be %(amount)s. The rule pays at least %(limit)s for each %(scope)s, of which "
+                    "this line has %(limited)s.",
+                    **figures,
+                )
+            ]
+        return [
+            self.env._(
+                "Of itself this would be %(amount)s. The rule pays at most %(limit)s for each %(scope)s, of which this "
+                "line has %(limited)s.",
+                **figures,
+            )
+        ]
+
     def _get_cap_sentences(self, facts):
-        uncapped = facts.get("uncapped", facts["target"])
+        uncapped = facts["uncapped"]
         if Decimal(uncapped) <= Decimal(facts["target"]):
             return []
         return [

@@ -5,10 +5,10 @@ from odoo.tools import formatLang
 
 from odoo.addons.distribution_core.const import MAX_LEVELS
 
-from ..const import AUDIENCES, PRODUCT_SCOPES, RULE_KINDS
-from ..engine.amount import Pay
+from ..const import AUDIENCES, BASE_KINDS, EFFECTS, LIMIT_SCOPES, PRODUCT_SCOPES, RULE_KINDS
 from ..engine.money import exact
-from ..engine.rule_index import ALL, Rate
+from ..engine.pay import Pay, get_amount
+from ..engine.rule_index import ALL, Rate, Tier
 
 # The field that names what a scope or an audience is limited to.
 PRODUCT_FIELDS = {
@@ -17,10 +17,22 @@ PRODUCT_FIELDS = {
     "category": "categ_id",
     "tag": "product_tag_id",
 }
-AUDIENCE_FIELDS = {"distributor": "distributor_id", "grade": "grade_id"}
-LIMIT_FIELDS = ("product_scope", "audience", *PRODUCT_FIELDS.values(), *AUDIENCE_FIELDS.values())
+AUDIENCE_FIELDS = {"distributor": "distributor_id", "grade": "grade_id", "tag": "distribution_tag_id"}
+TARGET_FIELDS = ("product_scope", "audience", *PRODUCT_FIELDS.values(), *AUDIENCE_FIELDS.values())
 # What a rule is for: two rules that agree in all of it compete.
-IDENTITY_FIELDS = ("program_id", "level", *LIMIT_FIELDS)
+IDENTITY_FIELDS = ("program_id", "level", *TARGET_FIELDS)
+# What a rule pays.
+PAY_FIELDS = (
+    "kind",
+    "base_kind",
+    "rate",
+    "fixed_amount",
+    "limit_scope",
+    "minimum_amount",
+    "maximum_amount",
+    "effect",
+    "factor",
+)
 
 
 class DistributionCommissionRule(models.Model):
@@ -39,6 +51,24 @@ class DistributionCommissionRule(models.Model):
     )
     company_id = fields.Many2one(related="program_id.company_id", store=True, index=True)
     active = fields.Boolean(default=True)
+    campaign_id = fields.Many2one(
+        comodel_name="distribution.commission.campaign",
+        index="btree_not_null",
+        ondelete="cascade",
+        domain="[('program_id', '=', program_id)]",
+        help="A campaign's rule counts on the campaign's days, on top of the rule that would pay without it.",
+    )
+    effect = fields.Selection(
+        selection=EFFECTS,
+        compute="_compute_effect",
+        store=True,
+        readonly=False,
+        help="What the campaign does to the rule that would pay without it. Nothing is added to a rule that pays "
+        "nobody.",
+    )
+    factor = fields.Float(
+        digits=(6, 2), default=1.0, aggregator=None, help="2 doubles the rate, and the amount per unit or order."
+    )
     level = fields.Integer(
         required=True,
         default=1,
@@ -49,7 +79,16 @@ class DistributionCommissionRule(models.Model):
         selection=RULE_KINDS,
         required=True,
         default="percent",
-        help="Per cent of what the order line brings, or an amount for each unit of the product.",
+        help="Per cent of what the order line brings, or an amount for each unit of the product, or an amount for all "
+        "lines of an order that the rule pays, shared out by value.",
+    )
+    base_kind = fields.Selection(
+        selection=BASE_KINDS,
+        string="Of",
+        required=True,
+        default="untaxed",
+        help="What the rate is taken of, as far as it was sent, kept and paid. List price and cost are those of the "
+        "day of confirmation.",
     )
     rate = fields.Float(
         string="Rate (%)",
@@ -58,16 +97,32 @@ class DistributionCommissionRule(models.Model):
         store=True,
         readonly=False,
         aggregator=None,
-        help="Per cent of the untaxed value of the order line. Zero pays nobody: it excludes what the rule is for.",
+        help="Zero pays nobody: it excludes what the rule is for.",
     )
     fixed_amount = fields.Monetary(
-        string="Amount per Unit",
+        string="Amount",
         compute="_compute_pay",
         store=True,
         readonly=False,
         aggregator=None,
-        help="For one unit, in the product's own unit of measure, that was sent, kept and paid. Together with the "
-        "other levels it never exceeds the program's cap.",
+        help="For one unit, in the product's own unit of measure, or for the order. Together with the other levels it "
+        "never exceeds the program's cap.",
+    )
+    tier_ids = fields.One2many(
+        comodel_name="distribution.commission.tier",
+        inverse_name="rule_id",
+        copy=True,
+        help="Rates by the sales of the period on which the distributor has earned on this level, before the order.",
+    )
+    is_paying = fields.Boolean(compute="_compute_is_paying", store=True)
+    limit_scope = fields.Selection(selection=LIMIT_SCOPES, string="Limits For Each", required=True, default="line")
+    minimum_amount = fields.Monetary(
+        string="At Least", aggregator=None, help="Empty: no minimum. The program's cap holds all the same."
+    )
+    maximum_amount = fields.Monetary(
+        string="At Most",
+        aggregator=None,
+        help="Empty: no maximum. For a period: what a distributor gets by this rule in the program's sales period.",
     )
     currency_id = fields.Many2one(related="program_id.currency_id")
     product_scope = fields.Selection(
@@ -120,8 +175,8 @@ class DistributionCommissionRule(models.Model):
         string="Distributors",
         required=True,
         default="all",
-        help="Among rules for the same product, the one for the distributor wins over the one for its grade, and that "
-        "over the one for all.",
+        help="Among rules for the same product, the one for the distributor wins over the one for its grade, that over "
+        "the one for a tag, and that over the one for all.",
     )
     distributor_id = fields.Many2one(
         comodel_name="distribution.distributor",
@@ -141,8 +196,29 @@ class DistributionCommissionRule(models.Model):
         ondelete="restrict",
         domain="[('program_id', '=', program_id)]",
     )
-    date_from = fields.Date(string="Valid From", help="First day, in the program's time zone. Empty: from the start.")
-    date_to = fields.Date(string="Valid To", help="Last day, in the program's time zone. Empty: without an end.")
+    distribution_tag_id = fields.Many2one(
+        comodel_name="distribution.tag",
+        string="Distributor Tag",
+        compute="_compute_audience_targets",
+        store=True,
+        readonly=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    date_from = fields.Date(
+        string="Valid From",
+        compute="_compute_dates",
+        store=True,
+        readonly=False,
+        help="First day, in the program's time zone. Empty: from the start.",
+    )
+    date_to = fields.Date(
+        string="Valid To",
+        compute="_compute_dates",
+        store=True,
+        readonly=False,
+        help="Last day, in the program's time zone. Empty: without an end.",
+    )
     pay_label = fields.Char(string="Pays", compute="_compute_labels")
     product_label = fields.Char(string="Which Products", compute="_compute_labels")
     audience_label = fields.Char(string="Which Distributors", compute="_compute_labels")
@@ -153,18 +229,29 @@ class DistributionCommissionRule(models.Model):
         f"CHECK(level BETWEEN 1 AND {MAX_LEVELS})", "Commission goes to levels 1 to 3: more is not lawful."
     )
     _rate_range = models.Constraint("CHECK(rate BETWEEN 0 AND 100)", "A rate lies between 0 and 100 per cent.")
-    _fixed_amount_range = models.Constraint("CHECK(fixed_amount >= 0)", "An amount per unit cannot be negative.")
+    _fixed_amount_range = models.Constraint("CHECK(fixed_amount >= 0)", "An amount cannot be negative.")
+    _factor_range = models.Constraint("CHECK(factor >= 0)", "A factor cannot be negative.")
+    _limits_in_order = models.Constraint(
+        "CHECK(minimum_amount >= 0 AND maximum_amount >= 0 "
+        "AND (COALESCE(maximum_amount, 0) = 0 OR COALESCE(minimum_amount, 0) <= maximum_amount))",
+        "The least a rule pays is not negative and not above the most.",
+    )
+    _campaign_has_effect = models.Constraint(
+        "CHECK((campaign_id IS NULL) = (effect IS NULL))",
+        "A campaign's rule says whether it replaces, adds or multiplies, and no other rule does.",
+    )
     _dates_in_order = models.Constraint("CHECK(date_from <= date_to)", "A rule ends before it begins.")
     _always_uniq = models.UniqueIndex(
         "(program_id, level, product_scope, audience, "
         "COALESCE(product_id, product_tmpl_id, categ_id, product_tag_id, 0), "
-        "COALESCE(distributor_id, grade_id, 0)) WHERE active AND date_from IS NULL AND date_to IS NULL",
+        "COALESCE(distributor_id, grade_id, distribution_tag_id, 0)) "
+        "WHERE active AND campaign_id IS NULL AND date_from IS NULL AND date_to IS NULL",
         "A program has one rule for the same level, product and distributors at a time.",
     )
 
     # === COMPUTE METHODS === #
 
-    @api.depends("program_id.name", "level", "kind", "rate", "fixed_amount", *LIMIT_FIELDS)
+    @api.depends("program_id.name", "level", "tier_ids", *PAY_FIELDS, *TARGET_FIELDS)
     def _compute_display_name(self):
         for rule in self:
             limits = [rule._get_product_label(), rule._get_audience_label()]
@@ -175,12 +262,33 @@ class DistributionCommissionRule(models.Model):
                 pay=rule._get_pay_label(),
             )
 
-    @api.depends("kind")
+    @api.depends("kind", "effect")
     def _compute_pay(self):
         """A rule pays in one way: what another kind left behind goes."""
         for rule in self:
-            rule.rate = rule.rate if rule.kind == "percent" else 0.0
-            rule.fixed_amount = rule.fixed_amount if rule.kind == "fixed_unit" else 0.0
+            is_percent, is_paying = rule.kind == "percent", rule.effect != "multiply"
+            rule.rate = rule.rate if is_paying and is_percent else 0.0
+            rule.fixed_amount = rule.fixed_amount if is_paying and not is_percent else 0.0
+
+    @api.depends("rate", "fixed_amount", "tier_ids.rate", "tier_ids.fixed_amount", "effect", "factor")
+    def _compute_is_paying(self):
+        for rule in self:
+            if rule.effect == "multiply":
+                rule.is_paying = rule.factor > 0
+            else:
+                rule.is_paying = any(rate > 0 or amount > 0 for _start, rate, amount in rule._get_rows())
+
+    @api.depends("campaign_id")
+    def _compute_effect(self):
+        for rule in self:
+            rule.effect = (rule.effect or "add") if rule.campaign_id else False
+
+    @api.depends("campaign_id.date_from", "campaign_id.date_to")
+    def _compute_dates(self):
+        for rule in self:
+            campaign = rule.campaign_id
+            rule.date_from = campaign.date_from if campaign else rule.date_from
+            rule.date_to = campaign.date_to if campaign else rule.date_to
 
     @api.depends("product_scope")
     def _compute_product_targets(self):
@@ -196,7 +304,7 @@ class DistributionCommissionRule(models.Model):
             for kind, name in target_fields.items():
                 rule[name] = rule[name] if rule[kind_field] == kind else False
 
-    @api.depends("kind", "rate", "fixed_amount", *LIMIT_FIELDS)
+    @api.depends("tier_ids.rate", "tier_ids.fixed_amount", *PAY_FIELDS, *TARGET_FIELDS)
     @api.depends_context("lang")
     def _compute_labels(self):
         for rule in self:
@@ -214,7 +322,7 @@ class DistributionCommissionRule(models.Model):
 
     # === CONSTRAINT METHODS === #
 
-    @api.constrains(*LIMIT_FIELDS)
+    @api.constrains(*TARGET_FIELDS)
     def _check_targets(self):
         for rule in self:
             for kind, targets in ((rule.product_scope, PRODUCT_FIELDS), (rule.audience, AUDIENCE_FIELDS)):
@@ -222,16 +330,74 @@ class DistributionCommissionRule(models.Model):
                     label = rule._fields[targets[kind]]._description_string(self.env)
                     raise ValidationError(self.env._("Say which it is: %s is empty.", label))
 
-    @api.constrains("program_id", "distributor_id", "grade_id")
+    @api.constrains("program_id", "distributor_id", "grade_id", "campaign_id")
     def _check_same_program(self):
         for rule in self:
-            audience = rule.distributor_id or rule.grade_id
-            if audience and audience.program_id != rule.program_id:
+            for named in (rule.distributor_id, rule.grade_id, rule.campaign_id):
+                if named and named.program_id != rule.program_id:
+                    raise ValidationError(
+                        self.env._("%(name)s belongs to another program than the rule.", name=named.display_name)
+                    )
+
+    @api.constrains("kind", "effect", "tier_ids")
+    def _check_effect(self):
+        """What adds or multiplies works on the rule of each line; amounts per order belong to one rule."""
+        for rule in self:
+            if rule.kind == "fixed_order" and rule.effect == "add":
                 raise ValidationError(
-                    self.env._("%(audience)s belongs to another program than the rule.", audience=audience.display_name)
+                    self.env._("A campaign adds a rate or an amount per unit. To pay an amount per order, replace.")
                 )
 
-    @api.constrains("active", "date_from", "date_to", *IDENTITY_FIELDS)
+    @api.constrains("limit_scope", "minimum_amount", "effect", "maximum_amount")
+    def _check_limits(self):
+        for rule in self:
+            if rule.limit_scope == "period" and rule.minimum_amount:
+                raise ValidationError(
+                    self.env._(
+                        "What a distributor gets at least in a period is only known at its end: give it as a bonus. A "
+                        "minimum can be for each unit, line or order."
+                    )
+                )
+            if rule.effect in ("add", "multiply") and (rule.minimum_amount or rule.maximum_amount):
+                raise ValidationError(
+                    self.env._("The limits of the rule a campaign adds to or multiplies hold: give them there.")
+                )
+
+    @api.constrains("tier_ids")
+    def _check_tiers(self):
+        """Tiers begin at 0, follow each other without a gap or an overlap, and have no end."""
+        for rule in self.filtered("tier_ids"):
+            tiers = rule.tier_ids.sorted("amount_from")
+            ends = [exact(0), *(exact(tier.amount_to) for tier in tiers)]
+            for tier, end in zip(tiers, ends, strict=False):
+                if exact(tier.amount_from) != end:
+                    raise ValidationError(rule._get_tier_message(end, tier))
+            if ends[-1]:
+                raise ValidationError(
+                    self.env._("The last tier of %s needs no end: leave it empty.", rule.display_name)
+                )
+
+    def _get_tier_message(self, end, tier):
+        """Say where the tiers leave a gap or overlap.
+
+        :param Fraction end: where the tier before ends, 0 where it has no end
+        """
+        start = formatLang(self.env, tier.amount_from, currency_obj=self.currency_id)
+        is_first = tier == self.tier_ids.sorted("amount_from")[0]
+        if end > exact(tier.amount_from) or not (end or is_first):
+            return self.env._(
+                "Tiers of %(rule)s overlap: one begins at %(start)s before the other has ended.",
+                rule=self.display_name,
+                start=start,
+            )
+        return self.env._(
+            "Tiers of %(rule)s leave a gap from %(end)s to %(start)s.",
+            rule=self.display_name,
+            end=formatLang(self.env, float(end), currency_obj=self.currency_id),
+            start=start,
+        )
+
+    @api.constrains("active", "campaign_id", "date_from", "date_to", *IDENTITY_FIELDS)
     def _check_overlap(self):
         """Two rules for the same that are valid for a time must not share a day: one of them would never win."""
         for rule in self.filtered(lambda rule: rule.active and (rule.date_from or rule.date_to)):
@@ -250,6 +416,8 @@ class DistributionCommissionRule(models.Model):
         self.ensure_one()
         domain = fields.Domain.AND([(name, "=", self._get_value(name))] for name in IDENTITY_FIELDS)
         domain &= fields.Domain("id", "!=", self.id)
+        # The rules of campaigns compete among themselves.
+        domain &= fields.Domain("campaign_id", "!=" if self.campaign_id else "=", False)
         domain &= fields.Domain("date_from", "!=", False) | fields.Domain("date_to", "!=", False)
         if self.date_to:
             domain &= fields.Domain("date_from", "=", False) | fields.Domain("date_from", "<=", self.date_to)
@@ -260,16 +428,18 @@ class DistributionCommissionRule(models.Model):
     def _get_value(self, name):
         return self[name].id if self._fields[name].type == "many2one" else self[name]
 
-    @api.constrains("active", "kind", "rate", "fixed_amount", "date_from", "date_to", *IDENTITY_FIELDS)
+    @api.constrains("active", "tier_ids", "date_from", "date_to", *PAY_FIELDS, *IDENTITY_FIELDS)
     def _check_cap(self):
         self.program_id._check_cap()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         """Terms point at the rule they were made by: such a rule is archived, not deleted."""
-        used = self.env["distribution.commission.term"].sudo().search([("rule_id", "in", self.ids)], limit=1)
+        domain = fields.Domain("rule_id", "in", self.ids) | fields.Domain("campaign_rule_id", "in", self.ids)
+        used = self.env["distribution.commission.term"].sudo().search(domain, limit=1)
         if used:
-            raise UserError(self.env._("%s was applied to orders: archive it instead.", used.rule_id.display_name))
+            rule = (used.rule_id | used.campaign_rule_id) & self
+            raise UserError(self.env._("%s was applied to orders: archive it instead.", rule[0].display_name))
 
     # === CRUD METHODS === #
 
@@ -291,7 +461,19 @@ class DistributionCommissionRule(models.Model):
         self.program_id._lock_rules()
         return super().unlink()
 
+    def copy_data(self, default=None):
+        """Override of Odoo: a campaign's rule takes its days from its campaign, which may be a copy with others."""
+        vals_list = super().copy_data(default)
+        return [
+            {key: value for key, value in vals.items() if not rule.campaign_id or key not in ("date_from", "date_to")}
+            for rule, vals in zip(self, vals_list, strict=True)
+        ]
+
     # === BUSINESS METHODS === #
+
+    def _lock(self):
+        """Serialise changes of the rules' programs, see `DistributionProgram._lock_rules`."""
+        self.program_id._lock_rules()
 
     def _get_rate(self):
         """Return the rule as the engine takes it.
@@ -299,30 +481,64 @@ class DistributionCommissionRule(models.Model):
         :rtype: Rate
         """
         self.ensure_one()
-        pay = Pay(self.kind, exact(self.rate), exact(self.fixed_amount))
         return Rate(
             self._origin.id or 0,
             self.level,
-            pay,
-            self._get_cost(pay),
+            self._get_tiers(),
             self._get_key(self.product_scope, PRODUCT_FIELDS),
             self._get_key(self.audience, AUDIENCE_FIELDS),
             self.date_from or None,
             self.date_to or None,
+            self.effect or "",
+            exact(self.factor),
+        )
+
+    def _get_tiers(self):
+        """Return what the rule pays by sales of the period; one tier from 0 where it does not depend on them.
+
+        :rtype: tuple of Tier
+        """
+        if self.effect == "multiply":
+            return (Tier(exact(0), Pay(), exact(0)),)
+        tiers = []
+        for start, rate, amount in self._get_rows():
+            pay = self._get_pay(rate, amount)
+            tiers.append(Tier(exact(start), pay, self._get_cost(pay)))
+        return tuple(tiers)
+
+    def _get_rows(self):
+        """Return (sales from, rate, amount) of each tier, or of the rule itself where it has none."""
+        self.ensure_one()
+        rows = [(tier.amount_from, tier.rate, tier.fixed_amount) for tier in self.tier_ids.sorted("amount_from")]
+        return rows or [(0.0, self.rate, self.fixed_amount)]
+
+    def _get_pay(self, rate, amount):
+        return Pay(
+            rate=exact(rate if self.kind == "percent" else 0),
+            base_kind=self.base_kind,
+            per_unit=exact(amount if self.kind == "fixed_unit" else 0),
+            per_order=exact(amount if self.kind == "fixed_order" else 0),
+            scope=self.limit_scope,
+            minimum=exact(self.minimum_amount),
+            maximum=exact(self.maximum_amount) if self.maximum_amount else None,
         )
 
     def _get_cost(self, pay):
-        """Return what the rule costs of the product's price in per cent; 0 where no price is known.
+        """Return what a pay costs at most of the product's price in per cent.
 
-        :param pay: `engine.amount.Pay`
+        An amount costs nothing where no price is known: it is scaled to the cap when it is earned.
+
+        :param Pay pay: what the rule or one of its tiers pays
         """
-        if pay.kind == "percent":
-            return pay.rate
         product = (self.product_id or self.product_tmpl_id)._origin
+        line = self.program_id._get_price_line(product)
+        amount = get_amount(pay, line.whole, line)
         if not product:
-            return exact(0)
-        price = exact(self.program_id._get_untaxed_price(product))
-        return pay.fixed / price * 100 if price > 0 else exact(0)
+            # A line that stands for any: only rates say something about it.
+            amount = get_amount(Pay(rate=pay.rate, base_kind=pay.base_kind), line.whole, line)
+        elif pay.scope == "unit":
+            amount = pay.limit(amount, 1)
+        return amount / line.worth * 100 if line.worth > 0 else exact(0)
 
     def _get_key(self, kind, target_fields):
         # In a form that is not saved yet the target is a shadow of the record.
@@ -341,9 +557,20 @@ class DistributionCommissionRule(models.Model):
 
     def _get_pay_label(self):
         self.ensure_one()
+        if self.effect == "multiply":
+            return f"× {self.factor:g}"
+        label = " / ".join(self._get_one_pay_label(rate, amount) for _start, rate, amount in self._get_rows())
+        return f"+ {label}" if self.effect == "add" else label
+
+    def _get_one_pay_label(self, rate, amount):
         if self.kind == "percent":
-            return f"{self.rate:g} %"
-        return self.env._("%s per unit", formatLang(self.env, self.fixed_amount, currency_obj=self.currency_id))
+            label = f"{rate:g} %"
+            if self.base_kind == "untaxed":
+                return label
+            kinds = dict(self._fields["base_kind"]._description_selection(self.env))
+            return self.env._("%(rate)s of %(base)s", rate=label, base=kinds[self.base_kind].lower())
+        money = formatLang(self.env, amount, currency_obj=self.currency_id)
+        return self.env._("%s per unit", money) if self.kind == "fixed_unit" else self.env._("%s per order", money)
 
     def _get_product_label(self):
         """Return the name of what the rule is limited to; empty where it is for all products."""

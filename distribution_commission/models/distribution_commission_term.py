@@ -1,19 +1,50 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from collections import defaultdict
 from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import RULE_KINDS, TRIGGERS
-from ..engine.amount import Line, Pay, commission, commissions
+from ..const import BASE_KINDS, LIMIT_SCOPES, TRIGGERS
+from ..engine.amount import Share, Sold, get_amounts
 from ..engine.convergence import converge
-from ..engine.eligible_base import eligible_bases, possible_base
+from ..engine.eligible_base import LineFacts, eligible_bases, possible_base
 from ..engine.explanation import explain
 from ..engine.money import exact, round_half_up
+from ..engine.pay import Line, Pay
+from .sales_period import SalesPeriod
 
 
 def _is_active(term):
     return term.state == "active"
+
+
+def _make_pay(term):
+    """Return how a term pays, as the engine takes it.
+
+    :param term: a term, or the values of one that is to be created
+    """
+    return Pay(
+        rate=exact(term["rate"]),
+        base_kind=term["base_kind"],
+        per_unit=exact(term["fixed_amount"]),
+        per_order=exact(term["order_amount"]),
+        scope=term["limit_scope"],
+        minimum=exact(term["minimum_amount"]),
+        maximum=exact(term["maximum_amount"]) if term["has_maximum"] else None,
+    )
+
+
+def _make_line(term, facts):
+    """Return an order line as the engine takes it, with the prices one of its terms has frozen."""
+    return Line(
+        worth=facts.worth,
+        units=facts.units,
+        currency_rate=exact(term["currency_rate"]),
+        taxed=facts.taxed,
+        list_price=exact(term["list_price"]),
+        cost=exact(term["unit_cost"]),
+    )
 
 
 class DistributionCommissionTerm(models.Model):
@@ -34,15 +65,51 @@ class DistributionCommissionTerm(models.Model):
     program_id = fields.Many2one(comodel_name="distribution.program", required=True, index=True, ondelete="restrict")
     company_id = fields.Many2one(comodel_name="res.company", required=True, index=True, ondelete="restrict")
     currency_id = fields.Many2one(comodel_name="res.currency", required=True, ondelete="restrict")
-    distributor_id = fields.Many2one(
-        comodel_name="distribution.distributor", required=True, index=True, ondelete="restrict"
-    )
+    distributor_id = fields.Many2one(comodel_name="distribution.distributor", required=True, ondelete="restrict")
     level = fields.Integer(required=True, aggregator=None)
     rule_id = fields.Many2one(
         comodel_name="distribution.commission.rule", required=True, index=True, ondelete="restrict"
     )
-    kind = fields.Selection(selection=RULE_KINDS, required=True, default="percent")
+    campaign_rule_id = fields.Many2one(
+        comodel_name="distribution.commission.rule",
+        string="Rule of a Campaign",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Added to the rule, or multiplied it.",
+    )
+    campaign_id = fields.Many2one(
+        comodel_name="distribution.commission.campaign", index="btree_not_null", ondelete="restrict"
+    )
+    passed_from_id = fields.Many2one(
+        comodel_name="distribution.distributor",
+        string="Passed Up From",
+        ondelete="restrict",
+        help="Whose share this is: it did not earn when the order was confirmed.",
+    )
+    rate = fields.Float(string="Rate (%)", digits=(7, 4), required=True, default=0.0, aggregator=None)
+    base_kind = fields.Selection(selection=BASE_KINDS, string="Of", required=True, default="untaxed")
     fixed_amount = fields.Monetary(string="Amount per Unit", aggregator=None)
+    order_amount = fields.Monetary(
+        string="Amount per Order", aggregator=None, help="For all lines the rule pays, shared out by value."
+    )
+    list_price = fields.Monetary(
+        string="List Price Then", aggregator=None, help="Of one unit, untaxed, where the rate is taken of it."
+    )
+    unit_cost = fields.Float(
+        string="Cost Then",
+        digits="Product Price",
+        aggregator=None,
+        help="Of one unit, where the rate is taken of the margin.",
+    )
+    limit_scope = fields.Selection(selection=LIMIT_SCOPES, string="Limits For Each", required=True, default="line")
+    minimum_amount = fields.Monetary(string="At Least", aggregator=None)
+    has_maximum = fields.Boolean()
+    maximum_amount = fields.Monetary(
+        string="At Most", aggregator=None, help="For a period: what was left of it before the order."
+    )
+    period_sales = fields.Monetary(
+        string="Sales Before", aggregator=None, help="Sales of the period before the order, where tiers depend on them."
+    )
     cap_rate = fields.Float(
         string="Cap (%)",
         digits=(7, 4),
@@ -51,8 +118,6 @@ class DistributionCommissionTerm(models.Model):
         aggregator=None,
         help="What all levels of the line together may get, in per cent of its eligible base.",
     )
-    rate = fields.Float(string="Rate (%)", digits=(7, 4), required=True, aggregator=None)
-    base_kind = fields.Selection(selection=[("untaxed", "Untaxed value")], required=True, default="untaxed")
     trigger = fields.Selection(selection=TRIGGERS, required=True)
     hold_days = fields.Integer(string="Hold (Days)", required=True, aggregator=None)
     grade_id = fields.Many2one(comodel_name="distribution.grade", string="Grade Then", ondelete="restrict")
@@ -62,6 +127,8 @@ class DistributionCommissionTerm(models.Model):
         aggregator=None,
         help="Order currency for one unit of company currency, at confirmation.",
     )
+    date = fields.Date(required=True, help="Business date of the confirmation, in the program's time zone.")
+    expected_base = fields.Monetary(required=True, help="Untaxed value of the line when it was confirmed.")
     expected_amount = fields.Monetary(string="Expected", required=True, help="Commission if nothing is returned.")
     state = fields.Selection(
         selection=[("active", "Active"), ("superseded", "Superseded")], required=True, default="active", index=True
@@ -80,6 +147,8 @@ class DistributionCommissionTerm(models.Model):
     _line_level_uniq = models.UniqueIndex(
         "(line_id, level) WHERE state = 'active'", "An order line has one term for a level."
     )
+    # Sales of a period are summed here.
+    _distributor_date_idx = models.Index("(distributor_id, date)")
 
     # === COMPUTE METHODS === #
 
@@ -96,46 +165,54 @@ class DistributionCommissionTerm(models.Model):
                 [("term_id", "in", self.ids)], ["term_id"], ["amount:sum"]
             )
         )
-        # Whoever may read the ledger need not have rights on orders.
-        active = self.sudo().filtered(_is_active)
+        # Whoever may read the ledger need not have rights on orders; limits are for all lines of an order.
+        active = self.sudo().filtered(_is_active).order_id.commission_term_ids.filtered(_is_active)
         facts = active.line_id._get_commission_facts()
-        possible = {}
-        for line, terms in active.line_id.commission_term_ids.filtered(_is_active).grouped("line_id").items():
-            for term, amounts in terms._get_targets(facts[line.id], [possible_base(facts[line.id])]).items():
-                possible[term.id] = float(amounts[0])
+        bases = {line_id: (possible_base(line_facts),) for line_id, line_facts in facts.items()}
+        possible = {term_id: float(one.final) for term_id, (one,) in active._get_amounts(facts, bases).items()}
         for term in self:
             term.earned_amount = earned.get(term, 0.0)
             pending = possible.get(term._origin.id, 0.0) - term.earned_amount
             term.pending_amount = max(0.0, term.currency_id.round(pending))
 
-    def _get_targets(self, facts, bases):
-        """Return what the terms of one order line earn on each of several bases, together never above the cap.
+    def _get_amounts(self, facts, bases):
+        """Return what terms earn on their lines' bases, within limits and cap.
 
-        :param facts: `engine.eligible_base.LineFacts` of the line
-        :param list bases: in the order's currency
-        :return: term → list of Decimal
+        :param self: all active terms of the orders: limits and amounts per order are for all their lines
+        :param dict facts: order line id → `engine.eligible_base.LineFacts`
+        :param dict bases: order line id → the bases asked for, in the order's currency
+        :return: term id → list of `engine.amount.Amount`
         :rtype: dict
         """
-        terms = self.sorted("level")
-        if not bases:
-            return {term: [] for term in terms}
-        unit = Decimal(str(terms.currency_id.rounding))
-        line, cap_rate = terms[0]._get_line(facts), exact(min(terms.mapped("cap_rate")))
-        pays = [term._get_pay() for term in terms]
-        by_base = [commissions(pays, base, line, cap_rate, unit) for base in bases]
-        return dict(zip(terms, map(list, zip(*by_base, strict=True)), strict=True))
+        amounts = {}
+        for terms in self.grouped("order_id").values():
+            unit = Decimal(str(terms.currency_id.rounding))
+            by_line = terms.sorted("level").grouped("line_id")
+            sold = [group._get_sold(facts[line.id], tuple(bases[line.id])) for line, group in by_line.items()]
+            amounts |= get_amounts(sold, unit)
+        return amounts
+
+    def _get_sold(self, facts, bases):
+        """Return the terms of one order line as the engine takes them, see `engine.amount.Sold`."""
+        shares = tuple(Share(term.id, (term.rule_id.id, term.level), term._get_pay()) for term in self)
+        return Sold(self[0]._get_line(facts), shares, bases, exact(min(self.mapped("cap_rate"))))
 
     def _get_pay(self):
         """Return how this term pays, as the engine takes it.
 
-        :rtype: engine.amount.Pay
+        :rtype: engine.pay.Pay
         """
         self.ensure_one()
-        return Pay(self.kind, exact(self.rate), exact(self.fixed_amount))
+        return _make_pay(self)
 
     def _get_line(self, facts):
+        """Return the order line as the engine takes it.
+
+        :param LineFacts facts: what happened to it
+        :rtype: engine.pay.Line
+        """
         self.ensure_one()
-        return Line(facts.worth, facts.units, exact(self.currency_rate))
+        return _make_line(self, facts)
 
     # === ACTION METHODS === #
 
@@ -157,54 +234,105 @@ class DistributionCommissionTerm(models.Model):
         vals_list = []
         with_terms = self.search([("line_id", "in", lines.ids), ("state", "=", "active")]).line_id
         for order, order_lines in (lines - with_terms).grouped("order_id").items():
-            if order.distribution_program_id:
-                chain = order._get_commission_chain()
-                for line in order_lines.filtered(lambda line: line._get_commission_role() == "goods"):
-                    vals_list += self._prepare_terms_vals(line, line._get_commission_rates(chain))
+            if order.distribution_program_id and not order.commission_exclusion:
+                goods = order_lines.filtered(lambda line: line._get_commission_role() == "goods")
+                vals_list += self._prepare_terms_vals(order, goods)
         return self.create(vals_list)
 
     @api.model
-    def _prepare_terms_vals(self, line, chain):
-        """Return the values of the terms of one order line.
-
-        :param list chain: (level, distributor, `engine.rule_index.Rate`)
-        """
-        order = line.order_id
-        unit = Decimal(str(line.company_id.currency_id.rounding))
-        worth = line._get_commission_worth()
-        facts = Line(worth, line._get_commission_units(), exact(order.currency_rate or 1.0))
-        cap_rate = exact(order.distribution_program_id.cap_rate)
-        expected = commissions([rate.pay for _level, _distributor, rate in chain], worth, facts, cap_rate, unit)
-        return [self._prepare_term_vals(line, *link, amount) for link, amount in zip(chain, expected, strict=True)]
+    def _prepare_terms_vals(self, order, lines):
+        """Return the values of the terms of some lines of an order."""
+        program = order.distribution_program_id
+        chain, day = order._get_commission_chain(), program._get_business_date()
+        period = SalesPeriod(program, day, order)
+        vals_list = [
+            vals
+            for line in lines
+            for vals in self._prepare_line_terms_vals(line, line._get_commission_shares(chain, day), period)
+        ]
+        self._add_expected(order, vals_list)
+        return vals_list
 
     @api.model
-    def _prepare_term_vals(self, line, level, distributor, rate, expected):
-        """Return the values of a term.
+    def _prepare_line_terms_vals(self, line, shares, period):
+        """Return the values of the terms of one order line.
 
-        :param int level: distance from the buyer
-        :param rate: `engine.rule_index.Rate`
-        :param Decimal expected: what it earns if nothing is returned
+        :param list shares: `commission_chain.Share`
+        :param SalesPeriod period: of the order
         """
-        order, program = line.order_id, line.order_id.distribution_program_id
+        pays = [period.get_pay(share) for share in shares]
+        kinds = {pay.base_kind for pay in pays if pay.rate}
+        product, program = line.product_id.with_company(line.company_id), line.order_id.distribution_program_id
+        prices = {
+            "list_price": float(program._get_list_price(product)) if "list" in kinds else 0.0,
+            "unit_cost": product.standard_price if "margin" in kinds else 0.0,
+        }
+        return [
+            {**self._prepare_term_vals(line, share, pay, period), **prices}
+            for share, pay in zip(shares, pays, strict=True)
+        ]
+
+    @api.model
+    def _prepare_term_vals(self, line, share, pay, period):
+        """Return the values of a term, but for what it is expected to earn.
+
+        :param share: `commission_chain.Share`
+        :param Pay pay: how it pays
+        :param SalesPeriod period: of the order
+        """
+        order, program, found = line.order_id, line.order_id.distribution_program_id, share.found
+        overlay_id = found.overlay and found.overlay.rule_id
+        rules = self.env["distribution.commission.rule"].browse(filter(None, (overlay_id, found.rule.rule_id)))
         return {
             "order_id": order.id,
             "line_id": line.id,
             "program_id": program.id,
             "company_id": order.company_id.id,
             "currency_id": line.company_id.currency_id.id,
-            "distributor_id": distributor.id,
-            "level": level,
-            "rule_id": rate.rule_id,
-            "kind": rate.pay.kind,
-            "rate": float(rate.pay.rate),
-            "fixed_amount": float(rate.pay.fixed),
+            "distributor_id": share.receiver.id,
+            "passed_from_id": share.distributor.id if share.distributor != share.receiver else False,
+            "level": share.level,
+            "rule_id": found.rule.rule_id,
+            "campaign_rule_id": overlay_id,
+            "campaign_id": rules.campaign_id[:1].id,
+            "rate": float(pay.rate),
+            "base_kind": pay.base_kind,
+            "fixed_amount": float(pay.per_unit),
+            "order_amount": float(pay.per_order),
+            "limit_scope": pay.scope,
+            "minimum_amount": float(pay.minimum),
+            "has_maximum": pay.maximum is not None,
+            "maximum_amount": float(pay.maximum or 0),
+            "period_sales": float(period.get_sales(share)) if found.is_by_sales else 0.0,
             "cap_rate": program.cap_rate,
             "trigger": program.trigger,
             "hold_days": program.hold_days,
-            "grade_id": distributor.grade_id.id,
+            "grade_id": share.receiver.grade_id.id,
             "currency_rate": order.currency_rate or 1.0,
-            "expected_amount": float(expected),
+            "date": period.day,
         }
+
+    @api.model
+    def _add_expected(self, order, vals_list):
+        """Add to the values of new terms what they earn if nothing is returned, beside the terms the order has."""
+        existing = order.commission_term_ids.filtered(_is_active).grouped("line_id")
+        values = order.order_line._get_commission_values()
+        sold = [terms._get_sold(LineFacts(**values[line.id]), ()) for line, terms in existing.items()]
+        by_line = defaultdict(list)
+        for position, vals in enumerate(vals_list):
+            by_line[vals["line_id"]].append((-position - 1, vals))
+        unit = Decimal(str(order.company_id.currency_id.rounding))
+        for line_id, keyed in by_line.items():
+            facts, first = LineFacts(**values[line_id]), keyed[0][1]
+            shares = tuple(Share(key, (vals["rule_id"], vals["level"]), _make_pay(vals)) for key, vals in keyed)
+            engine_line = _make_line(first, facts)
+            sold.append(Sold(engine_line, shares, (engine_line.whole,), exact(first["cap_rate"])))
+            expected_base = float(round_half_up(facts.worth / engine_line.currency_rate, unit))
+            for _key, vals in keyed:
+                vals["expected_base"] = expected_base
+        amounts = get_amounts(sold, unit)
+        for position, vals in enumerate(vals_list):
+            vals["expected_amount"] = float(amounts[-position - 1][0].final)
 
     @api.model
     def _converge(self, orders):
@@ -221,17 +349,16 @@ class DistributionCommissionTerm(models.Model):
             return self.env["distribution.commission.entry"]
         terms = self.browse(revisions)
         facts = terms.line_id._get_commission_facts()
+        bases = {line_id: eligible_bases(line_facts) for line_id, line_facts in facts.items()}
+        amounts = terms._get_amounts(facts, bases)
         rows = self.env["distribution.commission.entry"]._get_rows_by_term(terms)
         vals_list = []
-        for line, line_terms in terms.grouped("line_id").items():
-            bases = eligible_bases(facts[line.id])
-            targets = line_terms._get_targets(facts[line.id], [base.amount for base in bases])
-            for term in line_terms:
-                held = rows.get(term.id, [])
-                postings = term._get_postings(bases, targets[term], held)
-                if postings:
-                    why = term._get_explanation(facts[line.id], bases, targets[term], held)
-                    vals_list += [term._prepare_entry_vals(posting, revisions[term.id], why) for posting in postings]
+        for term in terms:
+            line_id, held = term.line_id.id, rows.get(term.id, [])
+            postings = term._get_postings(bases[line_id], amounts[term.id], held)
+            if postings:
+                why = term._get_explanation(facts[line_id], bases[line_id], amounts[term.id], held)
+                vals_list += [term._prepare_entry_vals(posting, revisions[term.id], why) for posting in postings]
         return self.env["distribution.commission.entry"].create(vals_list)
 
     @api.model
@@ -273,37 +400,32 @@ class DistributionCommissionTerm(models.Model):
         self.browse(revisions).invalidate_recordset(["revision"], flush=False)
         return revisions
 
-    def _get_postings(self, bases, targets, rows):
+    def _get_postings(self, bases, amounts, rows):
         """Return what must be written to bring this term's ledger to its target.
 
         :param list bases: cumulative `engine.eligible_base.Base` by delivery
-        :param list targets: what the term earns on each
+        :param list amounts: what the term earns on each, `engine.amount.Amount`
         :param list rows: the ledger of the term, `engine.convergence.Row`
         """
         self.ensure_one()
         unit = Decimal(str(self.currency_id.rounding))
-        return converge(bases, targets, rows, exact(self.currency_rate), unit)
+        return converge(bases, [one.final for one in amounts], rows, exact(self.currency_rate), unit)
 
-    def _get_explanation(self, facts, bases, targets, rows):
+    def _get_explanation(self, facts, bases, amounts, rows):
         """Return why the term's ledger comes to its target, see `engine.explanation`."""
         self.ensure_one()
         unit = Decimal(str(self.currency_id.rounding))
-        base = bases[-1].amount if bases else 0
-        target = targets[-1] if targets else unit * 0
-        uncapped = commission(self._get_pay(), base, self._get_line(facts), unit)
         before = sum((row.amount for row in rows), unit * 0)
-        units = self._get_line(facts).get_units(base)
-        frozen = {**self._get_frozen_facts(), "units": f"{float(units):.6g}", "uncapped": str(uncapped)}
-        return explain(bases, frozen, target, before, unit)
+        return explain(self._get_line(facts), self._get_pay(), bases, amounts, before, unit) | self._get_frozen_facts()
 
     def _get_frozen_facts(self):
         return {
             "level": self.level,
-            "kind": self.kind,
-            "rate": f"{self.rate:g}",
-            "fixed": str(round_half_up(exact(self.fixed_amount), Decimal(str(self.currency_id.rounding)))),
             "cap_rate": f"{self.cap_rate:g}",
             "rule": self.rule_id.id,
+            "campaign_rule": self.campaign_rule_id.id or None,
+            "passed_from": self.passed_from_id.id or None,
+            "period_sales": self.period_sales or None,
             "grade": self.grade_id.id or None,
             "currency_rate": f"{self.currency_rate:g}",
             "currency": self.order_id.currency_id.name,

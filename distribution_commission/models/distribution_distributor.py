@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..engine.rule_index import ALL
 
@@ -65,6 +66,19 @@ class DistributionDistributor(models.Model):
         )
         return {**action, "domain": [("distributor_id", "=", self.id)], "context": {}}
 
+    def _lock_sales_period(self):
+        """Serialise orders that share out the rest of what a distributor gets at most in a period.
+
+        Only where a rule has such a limit: two orders that are confirmed at once would both take the same rest. The
+        later one fails with a serialization error and is tried again.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL("UPDATE distribution_distributor SET state = state WHERE id IN %s", tuple(sorted(self.ids))),
+            # A collision is tried again: no error for the log.
+            log_exceptions=False,
+        )
+
     def _get_commission_keys(self):
         """Return the keys of a distributor for `engine.rule_index`, the most specific first.
 
@@ -72,4 +86,5 @@ class DistributionDistributor(models.Model):
         """
         self.ensure_one()
         grade = [("grade", self.grade_id.id)] if self.grade_id else []
-        return [("distributor", self.id), *grade, ALL]
+        tags = [("tag", tag.id) for tag in self.tag_ids.sorted()]
+        return [("distributor", self.id), *grade, *tags, ALL]

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from decimal import Decimal
+from fractions import Fraction
 
 from dateutil.relativedelta import relativedelta
 
@@ -8,13 +9,25 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL, format_date
 
 from ..const import TRIGGERS
-from ..engine.amount import Line, commissions
-from ..engine.money import exact
+from ..engine.amount import get_line_amounts
+from ..engine.money import exact, round_half_up
+from ..engine.pay import Line
 from ..engine.rule_index import ALL, RuleIndex
-from .distribution_commission_rule import IDENTITY_FIELDS
+from .commission_chain import Link, Share
+from .distribution_commission_rule import IDENTITY_FIELDS, PAY_FIELDS
+from .sales_period import SalesPeriod
 
 # What the index and the worst case depend on.
-RULE_FIELDS = ("active", "kind", "rate", "fixed_amount", "date_from", "date_to", *IDENTITY_FIELDS)
+RULE_FIELDS = (
+    "active",
+    "date_from",
+    "date_to",
+    "tier_ids.amount_from",
+    "tier_ids.rate",
+    "tier_ids.fixed_amount",
+    *PAY_FIELDS,
+    *IDENTITY_FIELDS,
+)
 
 
 class DistributionProgram(models.Model):
@@ -58,6 +71,39 @@ class DistributionProgram(models.Model):
     settlement_day = fields.Integer(default=1, help="Day of the month on which due commission is settled.")
     next_settlement_date = fields.Date(compute="_compute_next_settlement_date", store=True, readonly=False, copy=False)
     rule_ids = fields.One2many("distribution.commission.rule", "program_id")
+    campaign_ids = fields.One2many("distribution.commission.campaign", "program_id")
+    sales_period = fields.Selection(
+        selection=[("month", "Calendar month"), ("quarter", "Quarter"), ("year", "Year")],
+        required=True,
+        default="month",
+        help="Over which sales tiers go up and limits for a period are counted, in the program's time zone.",
+    )
+    unpaid_share = fields.Selection(
+        selection=[("company", "Stays with the company"), ("upline", "Passes up the tree")],
+        string="Share Nobody Earns",
+        required=True,
+        default="company",
+        tracking=True,
+        help="What becomes of the share of a distributor who is closed, or excluded by a rule of its own. Passing up, "
+        "it goes to the next one above who earns, never further than the program's levels.",
+    )
+    excluded_partner_tag_ids = fields.Many2many(
+        comodel_name="res.partner.category",
+        string="Customers Without Commission",
+        help="Orders of customers with one of these tags bring no commission.",
+    )
+    excluded_loyalty_program_ids = fields.Many2many(
+        comodel_name="loyalty.program",
+        string="Coupons Without Commission",
+        domain="[('company_id', 'in', (False, company_id))]",
+        help="Orders on which a reward of one of these programs was used bring no commission.",
+    )
+    is_grade_price_excluded = fields.Boolean(
+        string="No Commission at Grade Prices",
+        default=True,
+        tracking=True,
+        help="Orders at the price list of a grade bring no commission: the distributor has its advantage in the price.",
+    )
     rule_count = fields.Integer(compute="_compute_rule_count")
     rule_revision = fields.Integer(readonly=True, copy=False)
     total_rate = fields.Float(
@@ -114,14 +160,15 @@ class DistributionProgram(models.Model):
         """
         self.ensure_one()
         rules = self.env["distribution.commission.rule"].browse(rate.rule_id for rate in worst.rates)
-        limits = [label for rule in rules for label in (rule._get_product_label(), rule._get_audience_label()) if label]
+        labels = [(rule.campaign_id.name, rule._get_product_label(), rule._get_audience_label()) for rule in rules]
+        limits = [label for parts in labels for label in parts if label]
         if any(rate.is_dated for rate in worst.rates):
             limits.append(format_date(self.env, worst.day))
         message = self.env._(
             "The levels of %(program)s add up to %(parts)s = %(total)s, above its cap of %(cap)s. Lower a rate, pay "
             "fewer levels, or raise the cap.",
             program=self.name,
-            parts=" + ".join(f"{float(rate.cost):g} %" for rate in worst.rates),
+            parts=" + ".join(f"{float(cost):g} %" for cost, _rates in worst.levels),
             total=f"{float(worst.total):g} %",
             cap=f"{self.cap_rate:g} %",
         )
@@ -142,7 +189,7 @@ class DistributionProgram(models.Model):
         """Override of Odoo: rules for grades and distributors belong to the program they were made in."""
         vals_list = super().copy_data(default)
         for program, vals in zip(self, vals_list, strict=True):
-            rules = program.rule_ids.filtered(lambda rule: rule.audience == "all")
+            rules = program.rule_ids.filtered(lambda rule: rule.audience == "all" and not rule.campaign_id)
             vals.setdefault("rule_ids", [fields.Command.create(rule_vals) for rule_vals in rules.copy_data()])
         return vals_list
 
@@ -201,23 +248,46 @@ class DistributionProgram(models.Model):
         profiles = {(*rule._get_product_profile()[:-1], *tags, ALL) for rule in rules} | {(*tags, ALL)}
         return index.get_worst_case(self.level_count, sorted(profiles), self._get_business_date())
 
-    def _get_untaxed_price(self, product):
-        """Return the list price of a product or variant without taxes, not rounded, in the program's currency.
+    def _get_price_line(self, product):
+        """Return one unit of a product at its list price, as the engine takes it.
 
-        :param product: `product.product` or `product.template`
-        :rtype: float
+        :param product: `product.product` or `product.template`; empty for a line that stands for any product
+        :rtype: engine.pay.Line
         """
         self.ensure_one()
+        taxes = self._get_taxes(product).with_context(round=False, round_base=False)
+        if not product:
+            figures = taxes.compute_all(100.0, self.currency_id)
+            return Line(exact(figures["total_excluded"]), exact(1), taxed=exact(figures["total_included"]))
         product = product.with_company(self.company_id)
-        price = product.lst_price if product._name == "product.product" else product.list_price
-        taxes = product.taxes_id._filter_taxes_by_company(self.company_id)
-        # Tax-included prices are compared with an untaxed base: unrounded, as the rates are.
-        untaxed = taxes.with_context(round=False, round_base=False).compute_all(
-            price, product.currency_id, product=product if product._name == "product.product" else None
+        is_variant = product._name == "product.product"
+        figures = taxes.compute_all(
+            product.lst_price if is_variant else product.list_price,
+            product.currency_id,
+            product=product if is_variant else None,
         )
+        untaxed = exact(self._convert_price(product, figures["total_excluded"]))
+        taxed = exact(self._convert_price(product, figures["total_included"]))
+        return Line(untaxed, exact(1), taxed=taxed, list_price=untaxed, cost=exact(product.standard_price))
+
+    def _get_taxes(self, product):
+        if not product:
+            return self.company_id.account_sale_tax_id
+        return product.taxes_id._filter_taxes_by_company(self.company_id)
+
+    def _convert_price(self, product, amount):
+        # Compared with what is untaxed and exact: not rounded.
         return product.currency_id._convert(
-            untaxed["total_excluded"], self.currency_id, self.company_id, self._get_business_date(), round=False
+            amount, self.currency_id, self.company_id, self._get_business_date(), round=False
         )
+
+    def _get_list_price(self, product):
+        """Return the list price of one unit, untaxed, rounded to the smallest unit of the program's currency.
+
+        :param product: `product.product`
+        :rtype: Decimal
+        """
+        return round_half_up(self._get_price_line(product).list_price, Decimal(str(self.currency_id.rounding)))
 
     def _estimate_commission(self, product, distributor, untaxed, currency):
         """Return what a distributor gets who recommends a product: "earn ¥x".
@@ -230,28 +300,101 @@ class DistributionProgram(models.Model):
         :rtype: Decimal or None
         """
         self.ensure_one()
-        found = self._resolve_rule(1, product, distributor)
+        day = self._get_business_date()
+        found = self._resolve_rule(1, product, distributor, day)
         if not found:
             return None
         own = self.currency_id
         rate = 1.0 if own == currency else own._get_conversion_rate(own, currency, self.company_id)
-        line = Line(worth=exact(untaxed), units=exact(1), currency_rate=exact(rate))
-        unit = Decimal(str(own.rounding))
-        return commissions([found.pay], line.worth, line, exact(self.cap_rate), unit)[0]
+        pay = SalesPeriod(self, day).get_pay(Share(1, distributor, distributor, found))
+        line = self._get_line(product, exact(untaxed), exact(1), exact(rate))
+        return get_line_amounts([pay], line, exact(self.cap_rate), Decimal(str(own.rounding)))[0]
+
+    def _get_line(self, product, worth, units, currency_rate=Fraction(1)):
+        """Return a sale that is only tried as the engine takes it, with taxes, list price and cost of the product.
+
+        :param Fraction worth: untaxed, in the currency of the sale
+        :param Fraction units: in the product's unit of measure
+        :rtype: engine.pay.Line
+        """
+        prices = self._get_price_line(product)
+        taxed = worth * prices.taxed / prices.worth if prices.worth else worth
+        list_price = exact(self._get_list_price(product))
+        return Line(worth, units, currency_rate, taxed, list_price, prices.cost)
+
+    def _get_chain(self, distributor, buyers):
+        """Return who may earn on a sale: the distributor it is attributed to and its upline, by true distance.
+
+        :param buyers: `res.partner` who buy: they neither earn nor pass anything up
+        :rtype: list of `commission_chain.Link`
+        """
+        self.ensure_one()
+        links, above = [], distributor.browse()
+        for level, one in reversed(distributor._get_upline(self.level_count)):
+            if one.partner_id in buyers:
+                continue
+            links.append(Link(level, one, one._get_commission_keys(), one._is_earning(), above))
+            if self.unpaid_share == "upline" and one._is_earning():
+                above = one
+        return links[::-1]
 
     def _resolve_rule(self, level, product, distributor, day=None):
         """Return the rule that pays a distributor on a level for a product.
 
         :param date day: business date; today when omitted
-        :return: `engine.rule_index.Rate`, None where nobody is paid
+        :return: `engine.rule_index.Found`, None where nobody is paid
         """
         self.ensure_one()
-        return self._get_rule_index().resolve(
-            level,
-            product._get_commission_keys(),
-            distributor._get_commission_keys(),
-            day or self._get_business_date(),
+        keys = product._get_commission_keys(), distributor._get_commission_keys()
+        return self._get_rule_index().resolve(level, *keys, day or self._get_business_date())
+
+    def _get_period_start(self, day):
+        """Return the first day of the sales period a day is in."""
+        self.ensure_one()
+        months = {"month": 1, "quarter": 3, "year": 12}[self.sales_period]
+        return day + relativedelta(day=1, month=(day.month - 1) // months * months + 1)
+
+    def _get_sales(self, distributor, level, day, order=None):
+        """Return the sales of the period so far on which a distributor has earned on a level.
+
+        :param order: `sale.order` that does not count, and whose company's sales do
+        :return: untaxed, in the currency of the company
+        :rtype: Fraction
+        """
+        self.ensure_one()
+        return self._sum_terms("expected_base", distributor, level, day, order)
+
+    def _get_period_left(self, distributor, level, rule_id, maximum, day, order):
+        """Return what is left of the most a distributor gets by a rule in the sales period.
+
+        :param Fraction maximum: in the company's currency
+        :rtype: Fraction
+        """
+        used = self._sum_terms("expected_amount", distributor, level, day, order, rule_id)
+        return max(Fraction(0), maximum - used)
+
+    def _sum_terms(self, column, distributor, level, day, order=None, rule=None):
+        self.env["distribution.commission.term"].flush_model()
+        conditions = [
+            SQL("term.distributor_id = %s AND term.level = %s AND term.state = 'active'", distributor.id, level),
+            SQL("term.date BETWEEN %s AND %s", self._get_period_start(day), day),
+            SQL("term.company_id = %s", (order or self).company_id.id),
+        ]
+        if order:
+            conditions.append(SQL("term.order_id != %s", order.id))
+        if rule:
+            conditions.append(SQL("term.rule_id = %s", rule))
+        query = SQL(
+            """
+            SELECT COALESCE(SUM(%s), 0)::text
+              FROM distribution_commission_term AS term
+              JOIN sale_order AS sale ON sale.id = term.order_id AND sale.state = 'sale'
+             WHERE %s
+            """,
+            SQL.identifier("term", column),
+            SQL(" AND ").join(conditions),
         )
+        return Fraction(self.env.execute_query(query)[0][0])
 
     def _get_settlement_date_after(self, date):
         """Return the first settlement date after a date, False where settlement is by hand."""

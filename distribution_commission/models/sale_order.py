@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from odoo.addons.distribution_core.models.sale_order import READERS
 
+from ..const import EXCLUSIONS
 from ..engine.eligible_base import discount_factor
 from ..engine.money import exact
 
@@ -24,6 +25,14 @@ class SaleOrder(models.Model):
         compute="_compute_commission_amounts",
         currency_field="commission_currency_id",
         groups=READERS,
+    )
+    commission_exclusion = fields.Selection(
+        selection=EXCLUSIONS,
+        string="No Commission",
+        copy=False,
+        readonly=True,
+        groups=READERS,
+        help="Why the order brings no commission, settled when it was confirmed.",
     )
     commission_currency_id = fields.Many2one(related="company_id.currency_id", string="Commission Currency")
     is_receivable = fields.Boolean(compute="_compute_is_receivable")
@@ -91,6 +100,7 @@ class SaleOrder(models.Model):
         result = super()._action_confirm()
         orders = self.sudo()
         orders._supersede_unused_terms()
+        orders._freeze_commission_exclusion()
         orders.env["distribution.commission.term"]._create_for_lines(orders.order_line)
         orders._converge_commission()
         return result
@@ -100,6 +110,27 @@ class SaleOrder(models.Model):
         result = super()._action_cancel()
         self._converge_commission()
         return result
+
+    def _freeze_commission_exclusion(self):
+        for order in self.filtered("distribution_program_id"):
+            order.commission_exclusion = order._get_commission_exclusion()
+
+    def _get_commission_exclusion(self):
+        """Return why an order brings no commission by its program's settings, False where it brings some.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        program = self.distribution_program_id
+        customers = self.partner_id | self.partner_id.commercial_partner_id
+        if customers.category_id & program.excluded_partner_tag_ids:
+            return "customer"
+        # With a reward the coupon or promotion is spent; a code without one changes nothing.
+        if self.order_line.reward_id.program_id & program.excluded_loyalty_program_ids:
+            return "coupon"
+        if program.is_grade_price_excluded and self.pricelist_id in program.grade_ids.pricelist_id:
+            return "grade_price"
+        return False
 
     def _converge_commission(self):
         self.env["distribution.commission.term"].sudo()._converge(self)
@@ -129,16 +160,12 @@ class SaleOrder(models.Model):
 
         Whoever is closed, or is the buyer, earns nothing; those above still earn theirs.
 
-        :rtype: list of (level, distributor)
+        :rtype: list of `commission_chain.Link`
         """
         self.ensure_one()
-        buyers = self.partner_id | self.partner_id.commercial_partner_id
-        upline = self.distribution_distributor_id._get_upline(self.distribution_program_id.level_count)
-        return [
-            (level, distributor)
-            for level, distributor in upline
-            if distributor._is_earning() and distributor.partner_id not in buyers
-        ]
+        return self.distribution_program_id._get_chain(
+            self.distribution_distributor_id, self.partner_id | self.partner_id.commercial_partner_id
+        )
 
     def _get_commission_discount_factor(self):
         """Return the part of a goods line's value that the order's discount lines leave.

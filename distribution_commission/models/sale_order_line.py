@@ -75,19 +75,36 @@ class SaleOrderLine(models.Model):
 
     def _is_commission_payment(self):
         """Tell a payment by gift card or eWallet, which is money, from a discount."""
-        # Only where the merchant uses sale_loyalty.
-        return "reward_id" in self._fields and self.reward_id.program_id.is_payment_program
+        return self.reward_id.program_id.is_payment_program
 
-    def _get_commission_rates(self, chain):
-        """Return what each level gets on this line by the rules of today; a level without a rate is left out.
+    def _get_commission_shares(self, chain, day):
+        """Return who gets what of this line by the rules of a day; a level that pays nobody is left out.
 
-        :param list chain: (level, distributor), see `SaleOrder._get_commission_chain`
-        :rtype: list of (level, distributor, `engine.rule_index.Rate`)
+        :param list chain: see `SaleOrder._get_commission_chain`
+        :param date day: business date
+        :rtype: list of `commission_chain.Share`
         """
         self.ensure_one()
-        program = self.order_id.distribution_program_id
-        rates = [(*link, program._resolve_rule(link[0], self.product_id, link[1])) for link in chain]
-        return [found for found in rates if found[2]]
+        index = self.order_id.distribution_program_id._get_rule_index()
+        products = self.product_id._get_commission_keys()
+        return list(filter(None, (link.get_share(index, products, day) for link in chain)))
+
+    def _get_commission_values(self):
+        """Return what the lines are worth now, net of their share of the orders' discount lines.
+
+        :return: line id → `ordered`, `units`, `worth`, `taxed` of `engine.eligible_base.LineFacts`
+        :rtype: dict
+        """
+        factors = {order: order._get_commission_discount_factor() for order in self.order_id}
+        return {
+            line.id: {
+                "ordered": exact(line.product_uom_qty),
+                "units": line._get_commission_units(),
+                "worth": exact(line.price_subtotal) * factors[line.order_id],
+                "taxed": exact(line.price_total) * factors[line.order_id],
+            }
+            for line in self
+        }
 
     def _get_commission_units(self):
         """Return the ordered quantity in the product's own unit of measure: a dozen is twelve.
@@ -98,30 +115,18 @@ class SaleOrderLine(models.Model):
         factor = exact(self.product_uom_id.factor or 1) / exact(self.product_id.uom_id.factor or 1)
         return exact(self.product_uom_qty) * factor
 
-    def _get_commission_worth(self):
-        """Return what the line is worth now, untaxed, net of its share of the order's discount lines.
-
-        :return: in the order's currency
-        :rtype: Fraction
-        """
-        self.ensure_one()
-        return exact(self.price_subtotal) * self.order_id._get_commission_discount_factor()
-
     def _get_commission_facts(self):
         """Override of the source mixin for sale order lines."""
         if not self:
             return {}
         self.env.flush_all()
-        factors = {order: order._get_commission_discount_factor() for order in self.order_id}
-        deliveries = self._get_commission_deliveries()
+        values, deliveries = self._get_commission_values(), self._get_commission_deliveries()
         invoices = self._get_commission_invoices()
         return {
             line.id: LineFacts(
-                ordered=exact(line.product_uom_qty),
-                units=line._get_commission_units(),
-                worth=exact(line.price_subtotal) * factors[line.order_id],
                 is_service=line.product_id.type == "service",
                 is_cancelled=line.order_id.state != "sale",
+                **values[line.id],
                 **deliveries[line.id],
                 **invoices[line.id],
             )

@@ -5,13 +5,18 @@ from fractions import Fraction
 
 from odoo.tests import BaseCase, tagged
 
-from ..engine.amount import Line, Pay, commission, commissions
+from ..engine.amount import Share, Sold, get_amounts, get_line_amounts
 from ..engine.convergence import Posting, Row, converge
-from ..engine.eligible_base import Delivery, LineFacts, discount_factor, eligible_bases
+from ..engine.eligible_base import Base, Delivery, LineFacts, discount_factor, eligible_bases
 from ..engine.money import allocate, exact, round_half_up
+from ..engine.pay import Line, Pay
 
 CENT = Decimal("0.01")
 DAY = datetime(2026, 3, 1)
+
+
+def _base(amount):
+    return Base(0, None, *[Fraction(amount)] * 3)
 
 
 @tagged("post_install", "-at_install")
@@ -37,38 +42,92 @@ class TestEngine(BaseCase):
         self.assertEqual(allocate(Decimal("1.00"), [0, 0], CENT), [Decimal("1.00"), Decimal("0.00")])
         self.assertEqual(allocate(Decimal("1.00"), [], CENT), [])
 
+    def _pay(self, pay, base, line):
+        """Return what one level gets on a base, without a cap."""
+        sold = Sold(line, (Share(1, 1, pay),), (_base(base),), Fraction(10000))
+        return get_amounts([sold], CENT)[1][0].final
+
     def test_commission_is_rounded_once(self):
         line = Line(Fraction(100), Fraction(1))
-        self.assertEqual(commission(Pay(rate=Fraction("12.5")), Fraction("33.33"), line, CENT), Decimal("4.17"))
+        self.assertEqual(self._pay(Pay(rate=Fraction("12.5")), "33.33", line), Decimal("4.17"))
         line = Line(Fraction(100), Fraction(1), exact("0.8"))
-        self.assertEqual(commission(Pay(rate=Fraction(10)), Fraction(100), line, CENT), Decimal("12.50"))
+        self.assertEqual(self._pay(Pay(rate=Fraction(10)), 100, line), Decimal("12.50"))
 
     def test_fixed_amount_is_for_units_that_were_paid(self):
-        pay = Pay("fixed_unit", fixed=Fraction("1.25"))
+        pay = Pay(per_unit=Fraction("1.25"))
         line = Line(worth=Fraction(300), units=Fraction(12), currency_rate=Fraction(7))
-        self.assertEqual(commission(pay, Fraction(300), line, CENT), Decimal("15.00"))
-        self.assertEqual(commission(pay, Fraction(25), line, CENT), Decimal("1.25"))
-        self.assertEqual(commission(pay, Fraction(20), line, CENT), Decimal("1.00"))
-        self.assertEqual(commission(pay, Fraction(0), Line(Fraction(0), Fraction(12)), CENT), Decimal("0.00"))
+        self.assertEqual(self._pay(pay, 300, line), Decimal("15.00"))
+        self.assertEqual(self._pay(pay, 25, line), Decimal("1.25"))
+        self.assertEqual(self._pay(pay, 20, line), Decimal("1.00"))
+        self.assertEqual(self._pay(pay, 0, Line(Fraction(0), Fraction(12))), Decimal("0.00"))
 
     def test_levels_together_keep_to_the_cap(self):
+        cap = Fraction(30)
+        pays = [Pay(per_unit=Fraction(4)), Pay(per_unit=Fraction(2)), Pay(rate=Fraction(0))]
         line = Line(worth=Fraction(10), units=Fraction(1))
-        pays = [Pay("fixed_unit", fixed=Fraction(4)), Pay("fixed_unit", fixed=Fraction(2)), Pay(rate=Fraction(0))]
+        self.assertEqual(get_line_amounts(pays, line, cap, CENT), [Decimal("2.00"), Decimal("1.00"), Decimal("0.00")])
+        dime = Line(Fraction("0.10"), Fraction(1))
+        tied, within = [Pay(rate=Fraction(20))] * 2, [Pay(rate=Fraction(15))] * 2
+        self.assertEqual(get_line_amounts(tied, dime, cap, CENT), [Decimal("0.02"), Decimal("0.01")])
         self.assertEqual(
-            commissions(pays, line.worth, line, Fraction(30), CENT), [Decimal("2.00"), Decimal("1.00"), Decimal("0.00")]
+            get_line_amounts(within, dime, cap, CENT), [Decimal("0.02"), Decimal("0.02")], "Rounding is no excess"
         )
-        tied = [Pay(rate=Fraction(20))] * 2
-        self.assertEqual(
-            commissions(tied, Fraction("0.10"), Line(Fraction("0.10"), Fraction(1)), Fraction(30), CENT),
-            [Decimal("0.02"), Decimal("0.01")],
-        )
-        within = [Pay(rate=Fraction(15))] * 2
-        self.assertEqual(
-            commissions(within, Fraction("0.10"), Line(Fraction("0.10"), Fraction(1)), Fraction(30), CENT),
-            [Decimal("0.02"), Decimal("0.02")],
-            "Rounding is no excess",
-        )
-        self.assertEqual(commissions([], line.worth, line, Fraction(30), CENT), [])
+        self.assertEqual(get_line_amounts([], line, cap, CENT), [])
+
+    def test_rate_of_taxed_value_list_price_and_margin(self):
+        line = Line(Fraction(800), Fraction(10), Fraction(8), Fraction(904), Fraction(12), Fraction(6))
+        ten = Fraction(10)
+        for kind, whole, half in (
+            ("untaxed", "10.00", "5.00"),
+            ("taxed", "11.30", "5.65"),
+            ("list", "12.00", "6.00"),
+            ("margin", "4.00", "2.00"),
+        ):
+            with self.subTest(kind):
+                self.assertEqual(self._pay(Pay(ten, kind), 800, line), Decimal(whole))
+                self.assertEqual(self._pay(Pay(ten, kind), 400, line), Decimal(half))
+
+    def test_price_reduction_does_not_bring_the_cost_back(self):
+        """10 sold at 100, 20 % of the price credited: the margin is 800 - 600, not four fifths of 400."""
+        line = Line(Fraction(1000), Fraction(10), cost=Fraction(60))
+        base = Base(0, None, Fraction(1000), Fraction(1000), Fraction(800))
+        sold = Sold(line, (Share(1, 1, Pay(Fraction(10), "margin")),), (base,), Fraction(100))
+        self.assertEqual(get_amounts([sold], CENT)[1][0].final, Decimal("20.00"))
+        loss = Line(Fraction(500), Fraction(10), cost=Fraction(60))
+        self.assertEqual(self._pay(Pay(Fraction(10), "margin"), 500, loss), 0)
+
+    def test_limits_are_for_the_whole_and_earned_in_proportion(self):
+        line = Line(Fraction(1000), Fraction(10))
+        for pay, whole, part in (
+            (Pay(Fraction(20), maximum=Fraction(50)), "50.00", "20.00"),
+            (Pay(Fraction(20), scope="unit", maximum=Fraction(3)), "30.00", "12.00"),
+            (Pay(Fraction(1), scope="unit", minimum=Fraction(3)), "30.00", "12.00"),
+            (Pay(Fraction(1), minimum=Fraction(15)), "15.00", "6.00"),
+            (Pay(Fraction(5), minimum=Fraction(15), maximum=Fraction(60)), "50.00", "20.00"),
+            (Pay(Fraction(5), scope="period", maximum=Fraction(0)), "0.00", "0.00"),
+        ):
+            with self.subTest(pay):
+                self.assertEqual(self._pay(pay, 1000, line), Decimal(whole))
+                self.assertEqual(self._pay(pay, 400, line), Decimal(part))
+
+    def test_an_order_has_its_amount_and_its_limit_in_common(self):
+        lines = [Line(Fraction(worth), Fraction(1)) for worth in (100, 200, 400)]
+
+        def earn(pay, *parts):
+            sold = [
+                Sold(line, (Share(position, "rule", pay),), (_base(line.worth * part),), Fraction(100))
+                for position, (line, part) in enumerate(zip(lines, parts, strict=True))
+            ]
+            return [str(amounts[0].final) for amounts in get_amounts(sold, CENT).values()]
+
+        fixed = Pay(per_order=Fraction(10))
+        self.assertEqual(earn(fixed, 1, 1, 1), ["1.43", "2.86", "5.71"])
+        self.assertEqual(earn(fixed, 1, 0, Fraction(1, 2)), ["1.43", "0.00", "2.86"], "Sent later, or come back")
+        most = Pay(Fraction(10), scope="order", maximum=Fraction(35))
+        self.assertEqual(earn(most, 1, 1, 1), ["5.00", "10.00", "20.00"])
+        self.assertEqual(earn(most, 1, 0, 0), ["5.00", "0.00", "0.00"])
+        least = Pay(Fraction(1), scope="order", minimum=Fraction(10))
+        self.assertEqual(earn(least, 1, 1, 1), ["1.43", "2.86", "5.71"])
 
     def test_base_is_the_smallest_of_sent_kept_and_money(self):
         facts = LineFacts(

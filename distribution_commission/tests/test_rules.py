@@ -1,5 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from contextlib import contextmanager
 from decimal import Decimal
 
 from psycopg2 import IntegrityError
@@ -9,6 +8,7 @@ from odoo.tests import Form, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import CommissionCommon
+from .rules_common import RulesCommon
 
 
 @tagged("post_install", "-at_install")
@@ -91,44 +91,12 @@ class TestRules(CommissionCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestRuleScopes(CommissionCommon):
+class TestRuleScopes(RulesCommon):
     """Which of several rules pays: see the readme's worked examples, whose numbers these are."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.drinks = cls.env["product.category"].create({"name": "Drinks"})
-        cls.tea = cls.env["product.category"].create({"name": "Tea", "parent_id": cls.drinks.id})
-        cls.gold = cls.env["distribution.grade"].create({"name": "Gold", "program_id": cls.program.id})
-        cls.new = cls.env["product.tag"].create({"name": "New"})
-
-    def _rule(self, level=1, rate=10.0, **vals):
-        """Create a rule; its scope and audience follow from what is named."""
-        scopes = {
-            "product_id": "variant",
-            "product_tmpl_id": "template",
-            "categ_id": "category",
-            "product_tag_id": "tag",
-        }
-        audiences = {"distributor_id": "distributor", "grade_id": "grade"}
-        for name, record in list(vals.items()):
-            if name in scopes:
-                vals["product_scope"] = scopes[name]
-            if name in audiences:
-                vals["audience"] = audiences[name]
-            vals[name] = getattr(record, "id", record)
-        return self.env["distribution.commission.rule"].create(
-            {"program_id": self.program.id, "level": level, "rate": rate, **vals}
-        )
-
-    @contextmanager
-    def assertRefused(self, message):
-        with self.assertRaisesRegex(ValidationError, message), self.cr.savepoint():
-            yield
 
     def _get_rate(self, product=None, distributor=None, day=None, level=1):
         found = self.program._resolve_rule(level, product or self.goods, distributor or self.cleo, day)
-        return found and float(found.pay.rate)
+        return found and float(found.get_pay(0).rate)
 
     def test_the_most_specific_product_wins(self):
         self.goods.categ_id = self.tea
@@ -276,9 +244,6 @@ class TestRuleScopes(CommissionCommon):
 
     # === FIXED AMOUNTS AND THE CAP === #
 
-    def _fix(self, amount, level=1, **vals):
-        return self._rule(level, rate=0, kind="fixed_unit", fixed_amount=amount, **vals)
-
     def test_seed_a_fixed_amount_per_item(self):
         self._fix(5, product_id=self.goods)
         order = self._sell(10)
@@ -384,11 +349,6 @@ class TestRuleScopes(CommissionCommon):
         self.assertEqual((rule.fixed_amount, rule.rate), (0, 7))
 
     # === SIMULATOR === #
-
-    def _simulate(self, **vals):
-        values = {"program_id": self.program.id, "distributor_id": self.cleo.id, "product_id": self.goods.id, **vals}
-        simulation = self.env["distribution.commission.simulation"].create(values)
-        return simulation, [(line.level, line.verdict, line.amount) for line in simulation.line_ids]
 
     def test_simulator_shows_who_wins_who_loses_and_why(self):
         self.goods.categ_id = self.tea

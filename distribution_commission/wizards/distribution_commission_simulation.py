@@ -3,8 +3,10 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 
-from ..engine.amount import Line, Pay, commissions
+from ..engine.amount import get_line_amounts
 from ..engine.money import exact
+from ..engine.pay import Pay
+from ..models.sales_period import SalesPeriod
 
 
 class DistributionCommissionSimulation(models.TransientModel):
@@ -78,7 +80,7 @@ class DistributionCommissionSimulation(models.TransientModel):
     def _compute_price_unit(self):
         for simulation in self:
             program, product = simulation.program_id._origin, simulation.product_id._origin
-            simulation.price_unit = program._get_untaxed_price(product) if program and product else 0.0
+            simulation.price_unit = float(program._get_price_line(product).worth) if program and product else 0.0
 
     @api.depends("program_id", "distributor_id", "product_id", "quantity", "price_unit", "date")
     def _compute_line_ids(self):
@@ -102,46 +104,67 @@ class DistributionCommissionSimulation(models.TransientModel):
         :rtype: list of dict
         """
         self.ensure_one()
-        if not (self.program_id and self.distributor_id and self.product_id and self.date):
+        program, distributor, product = self.program_id._origin, self.distributor_id._origin, self.product_id._origin
+        if not (program and distributor and product and self.date):
             return []
-        compared = [self._compare(level) for level in range(1, self.program_id.level_count + 1)]
-        winners = [rate for _vals, rates in compared for rate, verdict in rates if verdict == "wins"]
-        amounts = dict(zip(winners, self._get_amounts([rate.pay for rate in winners]), strict=True))
-        return [line for vals, rates in compared for line in self._prepare_level_vals(vals, rates, amounts)]
-
-    def _prepare_level_vals(self, vals, rates, amounts):
-        if not rates:
-            return [{"verdict": "no_rule", **vals}]
+        links = {link.level: link for link in program._get_chain(distributor, self.env["res.partner"])}
+        products = product._get_commission_keys()
+        shares = [link.get_share(program._get_rule_index(), products, self.date) for link in links.values()]
+        paid = self._get_paid([share for share in shares if share])
         return [
-            {
-                **vals,
-                "rule_id": rate.rule_id,
-                "verdict": "excluded" if verdict == "wins" and not rate.pay.is_paying else verdict,
-                "amount": float(amounts[rate]) if verdict == "wins" else 0.0,
-            }
-            for rate, verdict in rates
+            vals
+            for level in range(1, program.level_count + 1)
+            for vals in self._prepare_level_vals(level, links.get(level), products, paid.get(level, (None, 0.0, 0.0)))
         ]
 
-    def _compare(self, level):
-        """Return who stands on a level, and the rules that are for the product and it.
+    def _get_paid(self, shares):
+        """Return what the levels that are paid get.
 
-        :return: values of the line, list of (`engine.rule_index.Rate`, verdict)
+        :param list shares: `commission_chain.Share`
+        :return: level → (share, amount, sales of the period that decided)
+        :rtype: dict
         """
-        chain = dict(self.distributor_id._origin._get_upline(self.program_id.level_count))
-        distributor = chain.get(level)
-        vals = {"level": level, "distributor_id": distributor and distributor.id}
-        if not distributor or not distributor._is_earning():
-            return {**vals, "verdict": "closed" if distributor else "nobody"}, []
-        index = self.program_id._origin._get_rule_index()
-        keys = self.product_id._origin._get_commission_keys(), distributor._get_commission_keys()
-        return vals, index.compare(level, *keys, self.date)
+        period = SalesPeriod(self.program_id._origin, self.date)
+        amounts = self._get_amounts([period.get_pay(share) for share in shares])
+        return {
+            share.level: (share, float(amount), float(period.get_sales(share)) if share.found.is_by_sales else 0.0)
+            for share, amount in zip(shares, amounts, strict=True)
+        }
+
+    def _prepare_level_vals(self, level, link, products, paid):
+        """Return the lines of one level.
+
+        :param link: `commission_chain.Link`, None where nobody stands on the level
+        :param list products: keys of the product
+        :param tuple paid: see `_get_paid`
+        """
+        share, amount, sales = paid
+        common = {"level": level, "distributor_id": link and link.distributor.id, "period_sales": sales}
+        if not link or not (link.is_earning or share):
+            return [{**common, "verdict": "closed" if link else "nobody"}]
+        compared = self.program_id._origin._get_rule_index().compare(level, products, link.keys, self.date)
+        if not compared:
+            return [{**common, "verdict": "no_rule"}]
+        lines = []
+        for rate, verdict in compared:
+            vals = {**common, "rule_id": rate.rule_id, "verdict": verdict, "amount": 0.0}
+            if share and rate is share.found.rule:
+                vals["amount"] = amount
+                if share.receiver != share.distributor:
+                    vals |= {"verdict": "passes", "distributor_id": share.receiver.id}
+            elif verdict in ("wins", "replaces") and not rate.is_paying:
+                vals["verdict"] = "excluded"
+            lines.append(vals)
+        return lines
 
     def _get_amounts(self, pays):
-        """Return what the levels get, see `engine.amount.commissions`."""
-        line = Line(exact(self.quantity) * exact(self.price_unit), exact(self.quantity))
-        unit = Decimal(str(self.currency_id.rounding or 0.01))
-        return commissions(pays, line.worth, line, exact(self.program_id.cap_rate), unit)
+        """Return what the levels get, see `engine.amount.get_line_amounts`."""
+        worth, units = exact(self.quantity) * exact(self.price_unit), exact(self.quantity)
+        line = self.program_id._origin._get_line(self.product_id._origin, worth, units)
+        unit = Decimal(str(self.currency_id.rounding))
+        return get_line_amounts(pays, line, exact(self.program_id.cap_rate), unit)
 
     def _get_cap(self):
-        cap = Pay(rate=exact(self.program_id.cap_rate))
-        return float(self._get_amounts([cap])[0])
+        if not (self.program_id and self.product_id):
+            return 0.0
+        return float(self._get_amounts([Pay(rate=exact(self.program_id.cap_rate))])[0])

@@ -3,7 +3,13 @@ from odoo import fields, models
 
 VERDICTS = [
     ("wins", "Pays"),
+    ("passes", "Pays the one above: its own does not earn"),
+    ("replaces", "Pays: the campaign replaces the rule"),
+    ("adds", "The campaign adds to the rule"),
+    ("multiplies", "The campaign multiplies the rule"),
     ("excluded", "Wins and pays nobody"),
+    ("campaign", "A campaign replaces it"),
+    ("idle", "No rule that pays to add to or multiply"),
     ("product", "A more specific product wins"),
     ("audience", "A more specific distributor wins"),
     ("always", "A rule for a time wins"),
@@ -30,5 +36,9 @@ class DistributionCommissionSimulationLine(models.TransientModel):
     date_from = fields.Date(related="rule_id.date_from", related_sudo=False)
     date_to = fields.Date(related="rule_id.date_to", related_sudo=False)
     verdict = fields.Selection(selection=VERDICTS)
+    campaign_id = fields.Many2one(related="rule_id.campaign_id", related_sudo=False)
+    period_sales = fields.Monetary(
+        string="Sales Before", help="Sales of the period before, where the rule's tiers depend on them."
+    )
     currency_id = fields.Many2one(related="simulation_id.currency_id")
     amount = fields.Monetary()

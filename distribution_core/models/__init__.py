@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import distribution_program
 from . import distribution_grade
+from . import distribution_tag
 from . import distribution_distributor
 from . import distribution_binding
 from . import ir_cron

@@ -47,6 +47,7 @@ class DistributionDistributor(models.Model):
         domain="[('program_id', '=', program_id)]",
         tracking=True,
     )
+    tag_ids = fields.Many2many("distribution.tag", string="Tags")
     parent_id = fields.Many2one(
         comodel_name="distribution.distributor",
         string="Upline",

@@ -179,7 +179,9 @@ class DistributionDistributor(models.Model):
              WHERE term.distributor_id = %(distributor)s
                AND term.company_id = %(company)s
                AND term.state = 'active'
-               AND (term.kind != 'percent'
+               AND (term.base_kind != 'untaxed'
+                    OR COALESCE(term.fixed_amount, 0) + COALESCE(term.order_amount, 0)
+                       + COALESCE(term.minimum_amount, 0) > 0
                     OR line.price_subtotal * term.rate / 100 / term.currency_rate
                        > COALESCE(earned.amount, 0) + %(tolerance)s)
              ORDER BY term.id

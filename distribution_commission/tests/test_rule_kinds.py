@@ -1,0 +1,232 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from datetime import date
+from decimal import Decimal
+
+from psycopg2 import IntegrityError
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .rules_common import RulesCommon
+
+
+@tagged("post_install", "-at_install")
+class TestRuleKinds(RulesCommon):
+    """What rules pay: the readme's worked examples, with their numbers."""
+
+    # === WHAT A RATE IS TAKEN OF === #
+
+    def _tax(self, percent=13, **vals):
+        return self.env["account.tax"].create(
+            {"name": f"{percent} %", "amount": percent, "company_id": self.company.id, **vals}
+        )
+
+    def _sell_taxed(self, quantity=10, price=100.0, tax=None):
+        order = self._create_order(None, [(self.goods, quantity, price)])
+        order.order_line.tax_ids = tax or self._tax()
+        order.action_confirm()
+        return order
+
+    def test_rate_of_the_value_with_taxes(self):
+        self._rule(rate=10, product_id=self.goods, base_kind="taxed")
+        order = self._sell_taxed()
+        self.assertEqual(self._get_term(order).expected_amount, 113)
+        picking = self._deliver(order)
+        self.assertEarned(order, "113", "50", "20")
+        self.assertIn("10 % of 1130.00 USD with taxes", self._get_why(order))
+        self._return(picking, 3)
+        self.assertEarned(order, "79.10", "35", "14")
+
+    def test_taxes_included_in_the_price_are_not_in_the_untaxed_value(self):
+        tax = self._tax(price_include_override="tax_included")
+        order = self._sell_taxed(price=113, tax=tax)
+        self._deliver(order)
+        self.assertEarned(order, "100", "50", "20")
+
+    def test_rate_of_the_list_price_forgets_the_discount(self):
+        self._rule(rate=10, product_id=self.goods, base_kind="list")
+        order = self._sell(10, 60)
+        self.goods.list_price = 500
+        picking = self._deliver(order)
+        self.assertEarned(order, "100", "30", "12")
+        self.assertIn("10 % of 1000.00 USD, 10 units at the list price of 100.00", self._get_why(order))
+        self._return(picking, 4)
+        self.assertEarned(order, "60", "18", "7.2")
+
+    def test_rate_of_the_margin_keeps_the_cost_of_the_day(self):
+        """Known bugs 30 and 32: discounts, units and later costs."""
+        self.goods.standard_price = 60
+        self._rule(rate=25, product_id=self.goods, base_kind="margin")
+        order = self._create_order(None, [(self.goods, 2, 1200)])
+        order.order_line.product_uom_id = self.env.ref("uom.product_uom_dozen")
+        order.order_line.write({"price_unit": 1200, "discount": 10})
+        order.action_confirm()
+        self.goods.standard_price = 10
+        picking = self._deliver(order)
+        self.assertEarned(order, "180", "108", "43.2")  # 25 % of 2,160 - 24 × 60
+        self.assertIn("25 % of a margin of 720.00 USD", self._get_why(order))
+        self.assertIn("a cost of 60.00 for each of 24 units", self._get_why(order))
+        self._return(picking, 12)
+        self.assertEarned(order, "90", "54", "21.6")
+
+    def test_price_reduction_comes_out_of_the_margin(self):
+        self.goods.standard_price = 60
+        self._rule(rate=25, product_id=self.goods, base_kind="margin")
+        order = self._sell(10)
+        self._deliver(order)
+        self.assertEarned(order, "100", "50", "20")
+        self._credit(self._invoice(order), price=20)
+        self.assertEarned(order, "50", "40", "16")  # 25 % of 800 - 600
+
+    def test_sale_below_cost_has_no_margin(self):
+        self.goods.standard_price = 120
+        self._rule(rate=25, product_id=self.goods, base_kind="margin")
+        order = self._sell(10)
+        self._deliver(order)
+        self.assertEarned(order, "0", "50", "20")
+
+    def test_margin_in_another_currency(self):
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        self.env["res.currency.rate"].create(
+            {"currency_id": euro.id, "company_id": self.company.id, "name": "2020-01-01", "rate": 0.5}
+        )
+        self.goods.standard_price = 60
+        self._rule(rate=25, product_id=self.goods, base_kind="margin")
+        pricelist = self.env["product.pricelist"].create({"name": "Euro", "currency_id": euro.id})
+        order = self._sell(10, 50, pricelist_id=pricelist.id)
+        self._deliver(order)
+        self.assertEarned(order, "100", "50", "20")  # 500 euros are 1,000: 25 % of 1,000 - 600
+
+    # === AMOUNTS PER ORDER === #
+
+    def _fix_order(self, amount, **vals):
+        return self._rule(rate=0, kind="fixed_order", fixed_amount=amount, **vals)
+
+    def test_fixed_amount_per_order_is_shared_out_by_value(self):
+        self.goods.product_tag_ids = self.goods_b.product_tag_ids = self.new
+        self._fix_order(10, product_tag_id=self.new)
+        goods_c = self._create_goods("Pot", product_tag_ids=self.new.ids)
+        order = self._sell(
+            lines=[(self.goods, 1, 100), (self.goods_b, 1, 200), (goods_c, 1, 400), (self.service, 1, 50)]
+        )
+        terms = order.commission_term_ids.filtered(lambda term: term.level == 1)
+        self.assertEqual(terms.sorted("line_id").mapped("expected_amount"), [1.43, 2.86, 5.71, 5])
+        picking = self._deliver(order)
+        self.assertEqual(self._earned(order, self.cleo), Decimal("10"))
+        self.assertIn("10.00 USD for the order on level 1, shared out", terms[0].entry_ids.why)
+        self._return(picking, 1, self.goods_b)
+        self.assertEqual(self._earned(order, self.cleo), Decimal("7.14"))
+
+    def test_line_added_later_takes_its_part_of_the_amount_per_order(self):
+        self._fix_order(10, product_scope="all", date_from="2020-01-01")
+        order = self._sell(1)
+        order.order_line = [(0, 0, {"product_id": self.goods_b.id, "product_uom_qty": 1, "price_unit": 300})]
+        self._deliver(order)
+        by_line = order.commission_term_ids.filtered(lambda term: term.level == 1).sorted("line_id")
+        self.assertEqual(by_line.mapped("earned_amount"), [2.5, 7.5])
+
+    # === LEAST AND MOST === #
+
+    def test_most_per_unit_line_and_order(self):
+        for scope, most, earned, kept in (
+            ("unit", 6, "60", "36"),
+            ("line", 45, "45", "27"),
+            ("order", 45, "45", "27"),
+        ):
+            with self.subTest(scope), self.cr.savepoint() as savepoint:
+                self._rule(rate=10, product_id=self.goods, limit_scope=scope, maximum_amount=most)
+                order = self._sell(10)
+                picking = self._deliver(order)
+                self.assertEarned(order, earned, "50", "20")
+                self.assertIn("The rule pays at most", self._get_why(order))
+                self._return(picking, 4)
+                self.assertEarned(order, kept, "30", "12")
+                savepoint.rollback()
+
+    def test_least_per_unit_line_and_order(self):
+        for scope, least, earned in (("unit", 1.5, "15"), ("line", 15, "15"), ("order", 15, "15")):
+            with self.subTest(scope), self.cr.savepoint() as savepoint:
+                self._rule(rate=1, product_id=self.goods, limit_scope=scope, minimum_amount=least)
+                order = self._sell(10)
+                self._deliver(order)
+                self.assertEarned(order, earned, "50", "20")
+                self.assertIn("The rule pays at least", self._get_why(order))
+                savepoint.rollback()
+
+    def test_most_per_order_is_shared_out_by_what_the_lines_would_earn(self):
+        self._rule(rate=10, product_scope="all", date_from="2020-01-01", limit_scope="order", maximum_amount=35)
+        order = self._sell(lines=[(self.goods, 1, 100), (self.goods_b, 3, 200)])
+        self._deliver(order, {self.goods: 1})
+        self.assertEqual(self._earned(order, self.cleo), Decimal("5"))
+        self._deliver(order)
+        self.assertEqual(self._earned(order, self.cleo), Decimal("35"))
+
+    def test_least_never_breaks_the_cap(self):
+        self._rule(rate=1, product_scope="category", categ_id=self.tea, minimum_amount=100)
+        self.goods.categ_id = self.tea
+        order = self._sell(1)
+        self._deliver(order)
+        self.assertEqual(self._earned(order), Decimal("30"))
+        self.assertIn("scaled to the cap of 30 %", self._get_why(order))
+
+    def test_most_of_a_period(self):
+        self._rule(rate=10, product_id=self.goods, limit_scope="period", maximum_amount=150)
+        first, second, third = self._sell(10), self._sell(10), self._sell(10)
+        for order in (first, second, third):
+            self._deliver(order)
+        self.assertEarned(first, "100", "50", "20")
+        self.assertEarned(second, "50", "50", "20")
+        self.assertEarned(third, "0", "50", "20")
+        self.assertIn("at most 50.00 for each period", self._get_why(second))
+
+    def test_cancelled_order_leaves_its_part_of_the_period_to_others(self):
+        self._rule(rate=10, product_id=self.goods, limit_scope="period", maximum_amount=150)
+        self._sell(10)._action_cancel()
+        order = self._sell(15)
+        self._deliver(order)
+        self.assertEarned(order, "150", "75", "30")
+
+    def test_impossible_limits_are_refused(self):
+        for vals in ({"minimum_amount": -1}, {"minimum_amount": 5, "maximum_amount": 4}):
+            with self.subTest(**vals), mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
+                self._rule(product_id=self.goods, **vals)
+        with self.assertRefused("only known at its end"):
+            self._rule(product_id=self.goods, limit_scope="period", minimum_amount=1)
+
+    # === WORST CASE === #
+
+    def test_worst_case_knows_taxes_costs_and_limits_of_a_product(self):
+        self.goods.taxes_id = self._tax(25)
+        with self.assertRefused(r"25 % \+ 5 % \+ 2 % = 32 %"):
+            self._rule(rate=20, product_id=self.goods, base_kind="taxed")
+        self.goods.standard_price = 60
+        self._rule(rate=50, product_id=self.goods, base_kind="margin").unlink()
+        with self.assertRefused(r"24 % \+ 5 % \+ 2 % = 31 %"):
+            self._rule(rate=60, product_id=self.goods, base_kind="margin")
+        with self.assertRefused(r"24 % \+ 5 % \+ 2 % = 31 %"):
+            self._rule(rate=1, product_id=self.goods, limit_scope="unit", minimum_amount=24)
+        self._rule(rate=90, product_id=self.goods, limit_scope="unit", maximum_amount=23)
+
+    # === SIMULATOR === #
+
+    def test_simulator_knows_every_base(self):
+        self.goods.write({"standard_price": 60, "taxes_id": self._tax(25).ids})
+        for base_kind, amount in (("taxed", 20), ("list", 20), ("margin", 2)):
+            with self.subTest(base_kind), self.cr.savepoint() as savepoint:
+                self._rule(rate=10, product_id=self.goods, base_kind=base_kind)
+                lines = self._simulate(quantity=2, price_unit={"taxed": 80, "list": 90, "margin": 70}[base_kind])[1]
+                self.assertEqual(lines[0], (1, "wins", amount))
+                savepoint.rollback()
+
+    def test_labels_say_what_a_rule_pays(self):
+        for vals, label in (
+            ({"rate": 7.5}, "7.5 %"),
+            ({"rate": 7.5, "base_kind": "margin"}, "7.5 % of margin"),
+            ({"rate": 0, "kind": "fixed_unit", "fixed_amount": 5}, "$\xa05.00 per unit"),
+            ({"rate": 0, "kind": "fixed_order", "fixed_amount": 5}, "$\xa05.00 per order"),
+        ):
+            with self.subTest(label):
+                rule = self._rule(product_id=self.goods, date_from=date(2026, 1, 1), date_to=date(2026, 1, 1), **vals)
+                self.assertEqual(rule.pay_label, label)
+                rule.unlink()

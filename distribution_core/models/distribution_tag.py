@@ -1,0 +1,19 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from random import randint
+
+from odoo import fields, models
+
+
+class DistributionTag(models.Model):
+    """A word of the merchant's own to sort distributors by; rules may be for one."""
+
+    _name = "distribution.tag"
+    _description = "Distributor Tag"
+    _order = "sequence, name, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10, help="Of a distributor's tags with rules, the first one counts.")
+    color = fields.Integer(default=lambda self: randint(1, 11), aggregator=None)
+    distributor_ids = fields.Many2many("distribution.distributor", string="Distributors")
+
+    _name_uniq = models.UniqueIndex("(name)", "A tag of this name exists already.")
