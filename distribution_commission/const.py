@@ -2,9 +2,18 @@
 """Constants of the ledger."""
 
 TRIGGERS = [
+    ("paid", "Paid"),
     ("shipped", "Shipped"),
     ("received", "Received"),
+    ("invoiced", "Invoiced"),
+    ("invoice_paid", "Invoice Paid"),
 ]
+INVOICE_TRIGGERS = ("invoiced", "invoice_paid")
+PAYMENT_TRIGGERS = ("paid", "invoice_paid")
+# Met before the goods are delivered, perhaps: the hold waits for them.
+EARLY_TRIGGERS = ("paid", *INVOICE_TRIGGERS)
+# As Odoo says that an invoice is paid; one that a credit note has undone is `reversed`, which is not paid.
+PAID_STATES = ("paid", "in_payment")
 
 RULE_KINDS = [
     ("percent", "Per cent"),

@@ -1,15 +1,19 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """What a line earns on: min(V, G, M), see the design's decision 3.
 
-V  value sent out (services: invoiced), at most what the order line is worth
+V  the value that counts for the trigger: sent out, invoiced (services too), or ordered once the order is paid; at most
+   what the order line is worth
 G  the same net of returns marked to be refunded
-M  money: sent and not yet invoiced + invoiced - credited
+M  money: what V counts and is not invoiced yet + invoiced - credited - R
+R  refunded without a credit note, see `refunds`
 
 All are untaxed, net of the line's share of the order's discount lines, in the order's currency.
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
+
+ZERO = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +29,18 @@ class Delivery:
     id: int
     moment: object
     sent: Fraction
-    returned: Fraction = Fraction(0)
+    returned: Fraction = ZERO
 
     @property
     def kept(self):
-        return max(Fraction(0), self.sent - self.returned)
+        return max(ZERO, self.sent - self.returned)
 
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
     """What happened to one order line; amounts untaxed in the order's currency, quantities in its unit of measure.
 
+    :param str measure: what V is: `sent`, `invoiced`, or `ordered` for an order that is paid
     :param Fraction ordered: quantity ordered now
     :param Fraction units: the same in the product's own unit of measure
     :param Fraction worth: value of the line now, net of its share of the discount lines
@@ -44,33 +49,67 @@ class LineFacts:
     :param Fraction sent: quantity sent out by any delivery, whether or not it counts for the trigger yet
     :param Fraction returned: came back to be refunded, of any delivery
     :param Fraction returned_elsewhere: of it, returned without a link to a delivery
-    :param Fraction invoiced_quantity: on posted invoices, credit notes not deducted
-    :param Fraction invoiced: posted invoices
-    :param Fraction credited: posted credit notes
-    :param bool is_service: nothing is sent: what is invoiced counts as sent
+    :param Fraction invoiced_quantity: on posted invoices that count, credit notes not deducted
+    :param Fraction invoiced: posted invoices that count for the trigger
+    :param Fraction credited: posted credit notes, but those of invoices that do not count
+    :param Fraction credited_in_all: all posted credit notes
+    :param Fraction refunded: R, the line's share of refunds that no credit note covers
+    :param bool is_sent: goods, which have to be delivered; a service is not sent
     :param bool is_cancelled: the order is cancelled
-    :param datetime moment: of the last posted invoice, when the hold of a service begins
+    :param datetime moment: when the trigger was met by an invoice or a payment; None while it is not
     """
 
-    ordered: Fraction = Fraction(0)
-    units: Fraction = Fraction(0)
-    worth: Fraction = Fraction(0)
-    taxed: Fraction = Fraction(0)
+    measure: str = "sent"
+    ordered: Fraction = ZERO
+    units: Fraction = ZERO
+    worth: Fraction = ZERO
+    taxed: Fraction = ZERO
     deliveries: tuple = ()
-    sent: Fraction = Fraction(0)
-    returned: Fraction = Fraction(0)
-    returned_elsewhere: Fraction = Fraction(0)
-    invoiced_quantity: Fraction = Fraction(0)
-    invoiced: Fraction = Fraction(0)
-    credited: Fraction = Fraction(0)
-    is_service: bool = False
+    sent: Fraction = ZERO
+    returned: Fraction = ZERO
+    returned_elsewhere: Fraction = ZERO
+    invoiced_quantity: Fraction = ZERO
+    invoiced: Fraction = ZERO
+    credited: Fraction = ZERO
+    credited_in_all: Fraction = ZERO
+    refunded: Fraction = ZERO
+    is_sent: bool = True
     is_cancelled: bool = False
     moment: object = None
+
+    def get_worth_of(self, quantity):
+        """Return the value of a quantity of the line."""
+        return self.worth * quantity / self.ordered if self.ordered > 0 else ZERO
+
+    @property
+    def value(self):
+        """V of everything that was sent, invoiced or, once it is paid, ordered."""
+        if self.measure == "ordered":
+            return self.worth if self.moment else ZERO
+        return min(self.worth, self.get_worth_of(self.sent) if self.measure == "sent" else self.invoiced)
+
+    @property
+    def kept(self):
+        """G of the same: what V will come to after the returns, open quantities still to be sent."""
+        if not self.is_sent:
+            return self.value
+        counted = self.sent if self.measure == "sent" else max(self.ordered, self.sent)
+        return min(self.value, self.get_worth_of(max(ZERO, counted - self.returned)))
+
+    @property
+    def money(self):
+        """M: what the customer owes or paid for the line."""
+        counted = {"sent": self.sent, "ordered": self.ordered}.get(self.measure, ZERO)
+        not_invoiced = max(ZERO, counted - self.invoiced_quantity)
+        return self.get_worth_of(not_invoiced) + self.invoiced - self.credited - self.refunded
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The eligible base after a delivery, and the three figures it is the smallest of."""
+    """The eligible base after a delivery, and the three figures it is the smallest of.
+
+    :param datetime moment: when the hold begins; None for goods that count already and are still to be delivered
+    """
 
     delivery_id: int
     moment: object
@@ -80,32 +119,42 @@ class Base:
 
     @property
     def amount(self):
-        return max(Fraction(0), min(self.value, self.kept, self.money))
+        return max(ZERO, min(self.value, self.kept, self.money))
 
 
 def eligible_bases(facts):
     """Return the cumulative base after each delivery, in order of time; the last one is the line's base.
+
+    Where the trigger is not the delivery itself, a hold begins with the later of the two, and what is not delivered
+    yet comes last, without a moment.
 
     :param LineFacts facts: what happened to the line
     :rtype: list of Base
     """
     if facts.is_cancelled:
         return []
-    money = _money(facts)
-    if facts.is_service:
-        if not facts.invoiced:
-            return []
-        value = min(facts.invoiced, facts.worth)
-        return [Base(0, facts.moment, value, value, money)]
-    kept_in_all = sum((d.kept for d in facts.deliveries), Fraction(0)) - facts.returned_elsewhere
-    bases, sent, kept = [], Fraction(0), Fraction(0)
+    if facts.measure == "sent":
+        return _get_bases_by_delivery(facts, facts.worth, None)
+    if not facts.moment or not facts.value:
+        return []
+    whole = Base(0, facts.moment if not facts.is_sent else None, facts.value, facts.kept, facts.money)
+    if not facts.is_sent:
+        return [whole]
+    bases = _get_bases_by_delivery(facts, facts.value, facts.moment)
+    if bases and bases[-1].amount == whole.amount:
+        return bases
+    return [*bases, whole]
+
+
+def _get_bases_by_delivery(facts, most, not_before):
+    kept_in_all = sum((d.kept for d in facts.deliveries), ZERO) - facts.returned_elsewhere
+    bases, sent, kept = [], ZERO, ZERO
     for delivery in facts.deliveries:
         sent += delivery.sent
         kept += delivery.kept
-        value = min(_worth_of(facts, sent), facts.worth)
-        bases.append(
-            Base(delivery.id, delivery.moment, value, _worth_of(facts, min(kept, kept_in_all)), money),
-        )
+        moment = max(delivery.moment, not_before) if not_before else delivery.moment
+        value = min(facts.get_worth_of(sent), most)
+        bases.append(Base(delivery.id, moment, value, facts.get_worth_of(min(kept, kept_in_all)), facts.money))
     return bases
 
 
@@ -116,20 +165,10 @@ def possible_base(facts):
     :rtype: Base
     """
     if facts.is_cancelled:
-        return Base(0, None, Fraction(0), Fraction(0), Fraction(0))
-    kept = facts.worth - _worth_of(facts, facts.returned)
-    money = max(facts.invoiced, facts.worth) - facts.credited
+        return Base(0, None, ZERO, ZERO, ZERO)
+    kept = facts.worth - facts.get_worth_of(facts.returned)
+    money = max(facts.invoiced, facts.worth) - facts.credited_in_all - facts.refunded
     return Base(0, None, facts.worth, kept, money)
-
-
-def _worth_of(facts, quantity):
-    return facts.worth * quantity / facts.ordered if facts.ordered > 0 else Fraction(0)
-
-
-def _money(facts):
-    """M: what the customer owes or paid for the line, credit notes deducted."""
-    not_invoiced = max(Fraction(0), facts.sent - facts.invoiced_quantity)
-    return _worth_of(facts, not_invoiced) + facts.invoiced - facts.credited
 
 
 def discount_factor(goods, discounts):
@@ -143,4 +182,4 @@ def discount_factor(goods, discounts):
     """
     if goods <= 0:
         return Fraction(1)
-    return min(Fraction(1), max(Fraction(0), 1 + discounts / goods))
+    return min(Fraction(1), max(ZERO, 1 + discounts / goods))

@@ -8,11 +8,12 @@ from .pay import ZERO
 NOTHING = Base(0, None, ZERO, ZERO, ZERO)
 
 
-def explain(line, pay, bases, amounts, before, unit):
+def explain(line, pay, facts, bases, amounts, before, unit):
     """Return the facts of a computation, every number a decimal string; what does not matter is left out.
 
     :param Line line: the order line, see `engine.pay`
     :param Pay pay: how the term pays
+    :param LineFacts facts: what happened to the line
     :param list bases: cumulative bases by delivery; the last one decides
     :param list amounts: `engine.amount.Amount` on each of them
     :param Decimal before: what the ledger had before this posting
@@ -21,13 +22,15 @@ def explain(line, pay, bases, amounts, before, unit):
     """
     base = bases[-1] if bases else NOTHING
     figures = {"sent": base.value, "kept": base.kept, "money": base.money, "base": base.amount}
+    if facts.refunded:
+        figures["refunded"] = facts.refunded
     figures |= _get_pay_figures(line, pay, base)
     figures |= {"before": before, "target": ZERO, "uncapped": ZERO, "by_itself": ZERO}
     if amounts:
         last = amounts[-1]
         figures |= {"target": last.final, "uncapped": last.limited, "by_itself": last.by_itself}
     texts = {name: str(round_half_up(value, unit)) for name, value in figures.items()}
-    return texts | _get_pay_texts(line, pay, base)
+    return texts | {"measure": facts.measure} | _get_pay_texts(line, pay, base)
 
 
 def _get_pay_figures(line, pay, base):

@@ -25,3 +25,4 @@ from . import stock_move_line
 from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile
+from . import payment_transaction

@@ -6,7 +6,9 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..const import PAID_STATES, PAYMENT_TRIGGERS
 from ..engine.eligible_base import discount_factor
+from ..engine.money import exact
 
 
 class AccountMove(models.Model):
@@ -45,13 +47,29 @@ class AccountMove(models.Model):
         self._check_no_commission()
         return super()._reverse_moves(default_values_list=default_values_list, cancel=cancel)
 
+    def _invoice_paid_hook(self):
+        """Override of `account`: invoices that are paid."""
+        result = super()._invoice_paid_hook()
+        self._converge_commission_payment()
+        return result
+
     def _converge_commission(self):
         """Say that something happened to the orders behind these invoices and credit notes."""
+        self._get_commission_orders()._converge_commission()
+
+    def _converge_commission_payment(self):
+        """Say that invoices were paid, or are not any more, to the orders for which this matters."""
+        orders = self._get_commission_orders()
+        terms = self.env["distribution.commission.term"].sudo()
+        matters = [("state", "=", "active"), ("trigger", "in", PAYMENT_TRIGGERS), ("order_id", "in", orders.ids)]
+        if orders:
+            terms._converge(terms.search(matters).order_id)
+
+    def _get_commission_orders(self):
         # Accountants have no rights on orders.
         invoices = self.sudo().filtered(lambda move: move.move_type in ("out_invoice", "out_refund"))
         # Unlinked credit notes touch the orders of the invoice they reverse.
-        lines = (invoices | invoices.reversed_entry_id).invoice_line_ids.sale_line_ids
-        lines.order_id._converge_commission()
+        return (invoices | invoices.reversed_entry_id).invoice_line_ids.sale_line_ids.order_id
 
     def _get_commission_shares(self):
         """Return what this invoice or credit note says of sale order lines, net of its discount lines.
@@ -100,14 +118,50 @@ class AccountMove(models.Model):
             return []
         return [(line_id, Fraction(0), amount * share / total) for line_id, _quantity, share in invoiced]
 
-    def _get_commission_moment(self):
-        """Return when the hold of an invoiced service begins: the invoice date, in the business time zone.
+    def _get_commission_total(self, order):
+        """Return what of this invoice or credit note is for an order, with taxes.
 
-        :return: naive UTC
+        :return: in the order's currency
+        :rtype: Fraction
+        """
+        self.ensure_one()
+        items = self.invoice_line_ids.filtered(lambda item: item.display_type == "product")
+        own = items.filtered(lambda item: item.sale_line_ids.order_id[:1] == order)
+        total = sum((item._get_commission_total() for item in own), Fraction(0))
+        loose = items.filtered(lambda item: not item.sale_line_ids)
+        reversed_entry = self.reversed_entry_id
+        if self.move_type == "out_refund" and loose and reversed_entry.amount_total:
+            share = reversed_entry._get_commission_total(order) / exact(reversed_entry.amount_total)
+            total += sum((item._get_commission_total() for item in loose), Fraction(0)) * share
+        return total
+
+    def _is_commission_paid(self):
+        """Tell an invoice that is paid from one that is open, or that a credit note has undone."""
+        return self.payment_state in PAID_STATES
+
+    def _is_counting_for(self, trigger):
+        """Tell whether the trigger lets an invoice count: on `invoice_paid` only paid ones and their credit notes.
+
+        :param str trigger: one of `const.TRIGGERS`
+        """
+        self.ensure_one()
+        invoice = self if self.move_type == "out_invoice" else self.reversed_entry_id
+        return trigger != "invoice_paid" or not invoice or invoice._is_commission_paid()
+
+    def _get_commission_moment(self, trigger):
+        """Return when the hold of what was invoiced begins: with the invoice's date, or that of its last payment.
+
+        :param str trigger: one of `const.TRIGGERS`
+        :return: the start of the day in the business time zone, naive UTC
         :rtype: datetime
         """
+        self.ensure_one()
+        date = self.invoice_date or self.date
+        if trigger in PAYMENT_TRIGGERS:
+            partials = self.line_ids.matched_credit_ids | self.line_ids.matched_debit_ids
+            date = max([date, *partials.mapped("max_date")])
         program = self.invoice_line_ids.sale_line_ids.order_id.distribution_program_id[:1]
-        return program._get_business_day_start(self.invoice_date or self.date)
+        return program._get_business_day_start(date)
 
     # === BUSINESS METHODS: COMMISSION MOVES === #
 

@@ -30,6 +30,16 @@ class AccountMoveLine(models.Model):
         sign = -1 if self.move_id.move_type == "out_invoice" else 1
         return exact(self.balance) * sign * exact(order.currency_rate)
 
+    def _get_commission_total(self):
+        """Return the amount with taxes in the currency of the order behind the line.
+
+        :rtype: Fraction
+        """
+        self.ensure_one()
+        if not self.price_subtotal:
+            return exact(0)
+        return self._get_commission_amount() * exact(self.price_total) / exact(self.price_subtotal)
+
     def _get_commission_quantity(self, sale_line):
         """Return the quantity in the sale line's unit of measure.
 

@@ -24,3 +24,10 @@ class AccountPartialReconcile(models.Model):
                     )
                 )
         return partials
+
+    def unlink(self):
+        """Override of `account`: an invoice whose payment is taken away is not paid any more."""
+        invoices = (self.debit_move_id | self.credit_move_id).move_id
+        result = super().unlink()
+        invoices.exists()._converge_commission_payment()
+        return result

@@ -68,7 +68,9 @@ class DistributionCommissionEntry(models.Model):
     explanation = fields.Json(readonly=True)
     why = fields.Text(compute="_compute_why", help="How the amount was reached.")
     state = fields.Selection(selection=ENTRY_STATES, required=True, readonly=True, default="held")
-    release_date = fields.Date(required=True, readonly=True, help="When the hold ends and the entry is due.")
+    release_date = fields.Date(
+        readonly=True, help="When the hold ends and the entry is due. Empty until the goods are delivered."
+    )
     accrual_line_id = fields.Many2one(
         comodel_name="account.move.line",
         string="Accrual Journal Item",
@@ -87,6 +89,9 @@ class DistributionCommissionEntry(models.Model):
     accrual_move_id = fields.Many2one(related="accrual_line_id.move_id", string="Accrual Journal Entry")
     settlement_id = fields.Many2one(related="settlement_line_id.settlement_id", string="Settlement")
 
+    _release_date_known = models.Constraint(
+        "CHECK(state = 'held' OR release_date IS NOT NULL)", "The hold of an entry that is due has an end."
+    )
     # An assertion: the lock on the term makes a violation impossible; it would be a bug, not a race.
     _posting_uniq = models.UniqueIndex(
         "(term_id, revision, COALESCE(reverses_id, 0), COALESCE(delivery_id, 0))",
@@ -149,11 +154,8 @@ class DistributionCommissionEntry(models.Model):
         if not facts:
             return False
         sentences = [
-            self.env._(
-                "Eligible base %(base)s %(currency)s: the smallest of %(sent)s sent out, %(kept)s kept by the customer "
-                "and %(money)s invoiced or to be invoiced.",
-                **{key: facts[key] for key in ("base", "currency", "sent", "kept", "money")},
-            ),
+            self._get_base_sentence(facts),
+            *self._get_refund_sentences(facts),
             *self._get_share_sentences(facts),
             *self._get_pay_sentences(facts),
             *self._get_limit_sentences(facts),
@@ -166,6 +168,38 @@ class DistributionCommissionEntry(models.Model):
             ),
         ]
         return "\n".join(sentences)
+
+    def _get_base_sentence(self, facts):
+        figures = {key: facts[key] for key in ("base", "currency", "sent", "kept", "money")}
+        if facts.get("measure") == "ordered":
+            return self.env._(
+                "Eligible base %(base)s %(currency)s: the smallest of %(sent)s ordered and paid, %(kept)s kept by the "
+                "customer and %(money)s of the money.",
+                **figures,
+            )
+        if facts.get("measure") == "invoiced":
+            return self.env._(
+                "Eligible base %(base)s %(currency)s: the smallest of %(sent)s invoiced, %(kept)s kept by the customer "
+                "and %(money)s of the money.",
+                **figures,
+            )
+        return self.env._(
+            "Eligible base %(base)s %(currency)s: the smallest of %(sent)s sent out, %(kept)s kept by the customer "
+            "and %(money)s invoiced or to be invoiced.",
+            **figures,
+        )
+
+    def _get_refund_sentences(self, facts):
+        if not Decimal(facts.get("refunded", "0")):
+            return []
+        return [
+            self.env._(
+                "The money is without %(refunded)s %(currency)s that were refunded and not credited: the line's share "
+                "of the order's refunds.",
+                refunded=facts["refunded"],
+                currency=facts["currency"],
+            )
+        ]
 
     def _get_share_sentences(self, facts):
         """Say whose share it is where it passed up, and what a campaign and sales of the period had to do with it."""

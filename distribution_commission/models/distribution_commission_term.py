@@ -5,7 +5,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import BASE_KINDS, LIMIT_SCOPES, TRIGGERS
+from ..const import BASE_KINDS, EARLY_TRIGGERS, LIMIT_SCOPES, TRIGGERS
 from ..engine.amount import Share, Sold, get_amounts
 from ..engine.convergence import converge
 from ..engine.eligible_base import LineFacts, eligible_bases, possible_base
@@ -359,7 +359,24 @@ class DistributionCommissionTerm(models.Model):
             if postings:
                 why = term._get_explanation(facts[line_id], bases[line_id], amounts[term.id], held)
                 vals_list += [term._prepare_entry_vals(posting, revisions[term.id], why) for posting in postings]
-        return self.env["distribution.commission.entry"].create(vals_list)
+        entries = self.env["distribution.commission.entry"].create(vals_list)
+        terms._begin_holds(bases)
+        return entries
+
+    def _begin_holds(self, bases):
+        """Begin the holds of what was earned before the goods were delivered, once they are.
+
+        :param dict bases: order line id → cumulative `engine.eligible_base.Base` by delivery
+        """
+        early = self.filtered(lambda term: term.trigger in EARLY_TRIGGERS)
+        if not early:
+            return
+        waiting = [("term_id", "in", early.ids), ("state", "=", "held"), ("release_date", "=", False)]
+        for term, held in self.env["distribution.commission.entry"].search(waiting).grouped("term_id").items():
+            moments = [base.moment for base in bases[term.line_id.id]]
+            if None not in moments:
+                # Without a base nothing will be delivered, and nothing is left that waits for it.
+                held.release_date = term._get_release_date(max(moments, default=None) or fields.Datetime.now())
 
     @api.model
     def _lock(self, orders):
@@ -416,7 +433,8 @@ class DistributionCommissionTerm(models.Model):
         self.ensure_one()
         unit = Decimal(str(self.currency_id.rounding))
         before = sum((row.amount for row in rows), unit * 0)
-        return explain(self._get_line(facts), self._get_pay(), bases, amounts, before, unit) | self._get_frozen_facts()
+        frozen = self._get_frozen_facts()
+        return explain(self._get_line(facts), self._get_pay(), facts, bases, amounts, before, unit) | frozen
 
     def _get_frozen_facts(self):
         return {
@@ -431,13 +449,17 @@ class DistributionCommissionTerm(models.Model):
             "currency": self.order_id.currency_id.name,
         }
 
+    def _get_release_date(self, moment):
+        """Return when a hold ends that begins at a moment, a business date."""
+        self.ensure_one()
+        return fields.Date.add(self.program_id._get_business_date(moment), days=self.hold_days)
+
     def _prepare_entry_vals(self, posting, revision, explanation):
         """Return the values of one entry, complete: nothing of it may change once it is written."""
         reversed_entry = self.env["distribution.commission.entry"].browse(posting.reverses_id)
         today = self.program_id._get_business_date()
         if not reversed_entry:
-            start = self.program_id._get_business_date(posting.moment)
-            state, release_date = "held", fields.Date.add(start, days=self.hold_days)
+            state, release_date = "held", posting.moment and self._get_release_date(posting.moment)
         elif reversed_entry.state == "held":
             state, release_date = "held", reversed_entry.release_date
         else:

@@ -46,8 +46,13 @@ class DistributionProgram(models.Model):
         required=True,
         default="received",
         tracking=True,
-        help="Shipped: commission is earned when the goods leave. Received: when the customer confirms the receipt, or "
-        "some days after shipping.",
+        help="When commission is earned.\n"
+        "Paid: when payments less refunds reach the order's total, or all of it is invoiced and paid.\n"
+        "Shipped: when the goods leave.\n"
+        "Received: when the customer confirms the receipt, or some days after shipping.\n"
+        "Invoiced: when an invoice is posted, for what is on it.\n"
+        "Invoice Paid: when an invoice is paid, for what is on it.\n"
+        "Services count when they are invoiced, or paid.",
     )
     receipt_days = fields.Integer(
         string="Automatic Receipt (Days)",
@@ -59,8 +64,8 @@ class DistributionProgram(models.Model):
         string="Hold (Days)",
         default=7,
         tracking=True,
-        help="How long a return still takes commission back before it is due, counted from the trigger of each "
-        "delivery.",
+        help="How long a return still takes commission back before it is due, counted from the trigger or from the "
+        "delivery, whichever is later.",
     )
     settlement_period = fields.Selection(
         selection=[("daily", "Every day"), ("monthly", "Every month"), ("manual", "By hand")],

@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from collections import defaultdict
+from decimal import Decimal
 from fractions import Fraction
 
 from odoo import api, fields, models
@@ -10,6 +12,7 @@ from odoo.addons.distribution_core.models.sale_order import READERS
 from ..const import EXCLUSIONS
 from ..engine.eligible_base import discount_factor
 from ..engine.money import exact
+from ..engine.refunds import Share, get_paid_moment, get_uncovered_refund, share_out_refund
 
 
 class SaleOrder(models.Model):
@@ -178,6 +181,95 @@ class SaleOrder(models.Model):
             totals[line._get_commission_role()] += exact(line.price_subtotal)
         return discount_factor(totals["goods"], totals["discount"])
 
+    # === BUSINESS METHODS: MONEY OF THE WHOLE ORDER === #
+
+    def _get_commission_payments(self):
+        """Return what was paid for the orders by payment transactions, and given back.
+
+        :return: order → list of `engine.refunds.Payment`; orders without any are left out
+        :rtype: dict
+        """
+        payments = defaultdict(list)
+        for order_id, transaction_id in self.env.execute_query(self._get_transactions_query()):
+            order = self.browse(order_id)
+            payments[order] += self.env["payment.transaction"].browse(transaction_id)._get_commission_payments(order)
+        return payments
+
+    def _get_transactions_query(self):
+        return SQL(
+            """
+            SELECT sale_order_id, transaction_id FROM sale_order_transaction_rel WHERE sale_order_id IN %(orders)s
+             UNION
+            SELECT line.order_id, paid.transaction_id
+              FROM sale_order_line AS line
+              JOIN sale_order_line_invoice_rel AS rel ON rel.order_line_id = line.id
+              JOIN account_move_line AS item ON item.id = rel.invoice_line_id
+              JOIN account_invoice_transaction_rel AS paid ON paid.invoice_id = item.move_id
+             WHERE line.order_id IN %(orders)s
+             ORDER BY 1, 2
+            """,
+            orders=tuple(self.ids),
+        )
+
+    def _get_commission_paid_on(self, payments, moves):
+        """Return when the order was paid: its transactions reach the total, or it is invoiced and all of this paid.
+
+        :param list payments: of `engine.refunds.Payment`
+        :param moves: posted invoices and credit notes
+        :return: naive UTC, None while it is not paid
+        """
+        self.ensure_one()
+        if self.amount_total <= 0:
+            return self.date_order
+        moment = get_paid_moment(payments, exact(self.amount_total))
+        if moment:
+            return moment
+        # What a credit note has undone was not invoiced.
+        invoices = (moves & self.order_line.invoice_lines.move_id).filtered(
+            lambda move: move.move_type == "out_invoice" and move.payment_state != "reversed"
+        )
+        if all(invoice._is_commission_paid() for invoice in invoices) and self._is_invoiced_by(invoices):
+            return max(invoice._get_commission_moment("paid") for invoice in invoices)
+        return None
+
+    def _is_invoiced_by(self, invoices):
+        """Tell whether invoices contain everything that has a price."""
+        lines = self.order_line.filtered(
+            lambda line: not line.display_type and not line.is_downpayment and line.price_subtotal > 0
+        )
+        return bool(lines) and all(
+            sum((item._get_commission_quantity(line) for item in line.invoice_lines & invoices.invoice_line_ids), 0)
+            >= exact(line.product_uom_qty)
+            for line in lines
+        )
+
+    def _share_out_commission_refund(self, payments, moves, facts):
+        """Return which part of the money that was given back without a credit note each goods line bears.
+
+        :param list payments: of `engine.refunds.Payment`
+        :param moves: posted invoices and credit notes
+        :param dict facts: line id → `engine.eligible_base.LineFacts`, of every goods line
+        :return: line id → amount without taxes, in the order's currency
+        :rtype: dict
+        """
+        self.ensure_one()
+        credits = moves.filtered(lambda move: move.move_type == "out_refund")
+        invoiced, credited = (
+            sum((move._get_commission_total(self) for move in documents), Fraction(0))
+            for documents in (moves - credits, credits)
+        )
+        amount = get_uncovered_refund(payments, exact(self.amount_total), invoiced, credited)
+        lines = self._get_goods_lines()
+        shares = [
+            Share(fact.value, fact.kept, fact.credited, fact.taxed / fact.worth if fact.worth else Fraction(1))
+            for fact in (facts[line_id] for line_id in lines.ids)
+        ]
+        refunds = share_out_refund(amount, shares, Decimal(str(self.currency_id.rounding)))
+        return dict(zip(lines.ids, refunds, strict=True))
+
+    def _get_goods_lines(self):
+        return self.order_line.filtered(lambda line: line._get_commission_role() == "goods")
+
     # === CRON METHODS === #
 
     @api.model
@@ -191,7 +283,7 @@ class SaleOrder(models.Model):
 
     @api.model
     def _get_orders_to_sweep(self, since):
-        """Return the ids of orders with terms whose order, deliveries or invoices changed since a moment."""
+        """Return the ids of orders with terms whose order, deliveries, invoices or payments changed since a moment."""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -213,6 +305,12 @@ class SaleOrder(models.Model):
                       JOIN sale_order_line_invoice_rel AS rel ON rel.invoice_line_id = item.id
                       JOIN sale_order_line AS line ON line.id = rel.order_line_id
                      WHERE move.write_date >= %(since)s
+                     UNION
+                    SELECT rel.sale_order_id FROM payment_transaction AS tx
+                      LEFT JOIN payment_transaction AS source ON source.id = tx.source_transaction_id
+                      JOIN sale_order_transaction_rel AS rel
+                        ON rel.transaction_id IN (tx.id, source.id, source.source_transaction_id)
+                     WHERE tx.write_date >= %(since)s
                  )
                  ORDER BY order_id
                 """,

@@ -1,5 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from collections import defaultdict
+from dataclasses import replace
+from datetime import datetime
 from fractions import Fraction
 
 from odoo import api, fields, models
@@ -8,6 +10,7 @@ from odoo.tools import SQL
 
 from odoo.addons.distribution_core.models.sale_order import READERS
 
+from ..const import INVOICE_TRIGGERS
 from ..engine.eligible_base import Delivery, LineFacts
 from ..engine.money import exact
 
@@ -120,11 +123,36 @@ class SaleOrderLine(models.Model):
         if not self:
             return {}
         self.env.flush_all()
-        values, deliveries = self._get_commission_values(), self._get_commission_deliveries()
-        invoices = self._get_commission_invoices()
+        payments, moves = self.order_id._get_commission_payments(), self._get_commission_moves()
+        refunded = [order for order, found in payments.items() if any(payment.amount < 0 for payment in found)]
+        # What was given back is borne by all goods of an order, also by those that earn nobody anything.
+        lines = self.union(*(order._get_goods_lines() for order in refunded))
+        facts = lines._get_facts_before_refunds(payments, moves)
+        for order in refunded:
+            for line_id, amount in order._share_out_commission_refund(payments[order], moves, facts).items():
+                facts[line_id] = replace(facts[line_id], refunded=amount)
+        return {line.id: facts[line.id] for line in self}
+
+    def _get_facts_before_refunds(self, payments, moves):
+        """Return the facts of the lines, as far as they do not depend on each other.
+
+        :param dict payments: order → list of `engine.refunds.Payment`
+        :param moves: posted invoices and credit notes
+        :return: line id → `engine.eligible_base.LineFacts`
+        :rtype: dict
+        """
+        values = self._get_commission_values()
+        triggers = {line.id: line._get_commission_trigger() for line in self}
+        deliveries = self._get_commission_deliveries(triggers)
+        invoices = self._get_commission_invoices(moves, triggers)
+        for order, lines in self.filtered(lambda line: triggers[line.id] == "paid").grouped("order_id").items():
+            paid_on = order._get_commission_paid_on(payments.get(order, []), moves)
+            for line in lines:
+                invoices[line.id]["moment"] = paid_on
         return {
             line.id: LineFacts(
-                is_service=line.product_id.type == "service",
+                measure=line._get_commission_measure(triggers[line.id]),
+                is_sent=line._is_commission_sent(),
                 is_cancelled=line.order_id.state != "sale",
                 **values[line.id],
                 **deliveries[line.id],
@@ -133,9 +161,21 @@ class SaleOrderLine(models.Model):
             for line in self
         }
 
-    def _get_commission_deliveries(self):
+    def _is_commission_sent(self):
+        """Tell goods, which have to be delivered, from services."""
+        return self.product_id.type != "service"
+
+    def _get_commission_measure(self, trigger):
+        """Return what the value that counts is: `sent`, `invoiced` or `ordered`, see `LineFacts`."""
+        self.ensure_one()
+        if trigger == "paid":
+            return "ordered"
+        return "invoiced" if trigger in INVOICE_TRIGGERS or not self._is_commission_sent() else "sent"
+
+    def _get_commission_deliveries(self, triggers):
         """Return what was sent and returned, per line.
 
+        :param dict triggers: line id → trigger
         :return: line id → `deliveries`, `sent`, `returned`, `returned_elsewhere` of `LineFacts`
         :rtype: dict
         """
@@ -153,7 +193,9 @@ class SaleOrderLine(models.Model):
                 elsewhere[line_id] += quantity
         return {
             line.id: {
-                "deliveries": line._get_counting_deliveries(sent[line.id], returned[line.id], moments),
+                "deliveries": self._get_counting_deliveries(
+                    triggers[line.id], sent[line.id], returned[line.id], moments
+                ),
                 "sent": sum(sent[line.id].values(), Fraction(0)),
                 "returned": sum(returned[line.id].values(), elsewhere[line.id]),
                 "returned_elsewhere": elsewhere[line.id],
@@ -161,14 +203,16 @@ class SaleOrderLine(models.Model):
             for line in self
         }
 
-    def _get_counting_deliveries(self, sent, returned, moments):
-        """Return the deliveries that have met the program's trigger, in order of time.
+    @api.model
+    def _get_counting_deliveries(self, trigger, sent, returned, moments):
+        """Return the deliveries that count for a trigger, in order of time.
 
+        :param str trigger: on `received` only what the customer has counts
         :param dict sent: picking id → quantity
         :param dict returned: picking id → quantity that came back of it
         :param dict moments: picking id → (shipped, received), naive UTC
         """
-        on_receipt = self._get_commission_trigger() == "received"
+        on_receipt = trigger == "received"
         counting = []
         for picking_id, quantity in sent.items():
             shipped_on, received_on = moments[picking_id]
@@ -180,9 +224,13 @@ class SaleOrderLine(models.Model):
         return tuple(sorted(counting, key=lambda delivery: (delivery.moment, delivery.id)))
 
     def _get_commission_trigger(self):
-        """Return the trigger frozen with the line's terms: a program that changes its own takes nothing back."""
+        """Return the trigger frozen with the line's terms: a program that changes its own takes nothing back.
+
+        A line without terms goes with the others of its order.
+        """
         self.ensure_one()
-        return self.commission_term_ids.filtered(lambda term: term.state == "active")[:1].trigger
+        terms = self.commission_term_ids or self.order_id.commission_term_ids
+        return terms.filtered(lambda term: term.state == "active")[:1].trigger
 
     def _get_moves_query(self):
         """Return the done moves of the lines to and from customers, in the lines' units of measure.
@@ -219,26 +267,30 @@ class SaleOrderLine(models.Model):
             tuple(self.ids),
         )
 
-    def _get_commission_invoices(self):
+    def _get_commission_invoices(self, moves, triggers):
         """Return what was invoiced and credited on posted documents, per line, net of discount lines.
 
-        :return: line id → `invoiced_quantity`, `invoiced`, `credited`, `moment` of `LineFacts`
+        :param moves: posted invoices and credit notes
+        :param dict triggers: line id → trigger
+        :return: line id → `invoiced_quantity`, `invoiced`, `credited`, `credited_in_all`, `moment` of `LineFacts`
         :rtype: dict
         """
-        shares = defaultdict(
-            lambda: {"invoiced_quantity": Fraction(0), "invoiced": Fraction(0), "credited": Fraction(0), "moment": None}
-        )
-        moves = self._get_commission_moves()
+        sums, moments = defaultdict(lambda: defaultdict(Fraction)), {}
         for move in moves.sorted(lambda move: (move.invoice_date or move.date, move.id)):
+            is_credit = move.move_type == "out_refund"
             for line_id, quantity, amount in move._get_commission_shares():
-                share = shares[line_id]
-                if move.move_type == "out_refund":
-                    share["credited"] += amount
-                else:
+                share, trigger = sums[line_id], triggers.get(line_id)
+                is_counting = move._is_counting_for(trigger)
+                if is_credit:
+                    share["credited_in_all"] += amount
+                    share["credited"] += amount if is_counting else 0
+                elif is_counting:
                     share["invoiced"] += amount
                     share["invoiced_quantity"] += quantity
-                    share["moment"] = move._get_commission_moment()
-        return {line.id: shares[line.id] for line in self}
+                    moments[line_id] = max(
+                        moments.get(line_id, datetime.min), move._get_commission_moment(trigger)
+                    )
+        return {line.id: {**sums[line.id], "moment": moments.get(line.id)} for line in self}
 
     def _get_commission_moves(self):
         """Return the posted customer invoices and credit notes of the lines, unlinked credit notes included."""

@@ -6,6 +6,7 @@ from . import test_exclusions
 from . import test_rule_kinds
 from . import test_rules
 from . import test_tiers
+from . import test_cases_triggers
 from . import test_settlement
 from . import test_tours
 from . import test_translations

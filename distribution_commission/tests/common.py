@@ -104,6 +104,39 @@ class CommissionCommon(DistributionCommon):
             credit.action_post()
         return credit
 
+    def _pay_online(self, order, amount=None, state="done"):
+        """Pay an order, or a part of it, by a payment transaction."""
+        provider = self.env["payment.provider"].search([("code", "=", "none")], limit=1)
+        provider = provider or self.env["payment.provider"].create({"name": "Wallet", "code": "none"})
+        provider.write({"state": "test", "company_id": self.company.id})
+        tx = self.env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": self.env.ref("payment.payment_method_wechat_pay").id,
+                "reference": self.env["payment.transaction"]._compute_reference("none", prefix=order.name),
+                "amount": order.amount_total if amount is None else amount,
+                "currency_id": order.currency_id.id,
+                "partner_id": order.partner_id.id,
+                "operation": "online_direct",
+                "sale_order_ids": [(6, 0, order.ids)],
+            }
+        )
+        if state != "draft":
+            getattr(tx, f"_set_{state}")()
+        return tx
+
+    def _refund_online(self, tx, amount):
+        """Give money back by the way it was paid, without a credit note."""
+        refund = tx._create_child_transaction(amount, is_refund=True)
+        refund._set_done()
+        return refund
+
+    def _pay_invoice(self, invoice, date=None):
+        """Register the payment of an invoice by bank."""
+        context = {"active_model": "account.move", "active_ids": invoice.ids}
+        vals = {"payment_date": date} if date else {}
+        return self.env["account.payment.register"].with_context(**context).create(vals)._create_payments()
+
     def _settle(self):
         """End holds, settle and post."""
         self.entry_model._release(self.program)
@@ -134,6 +167,11 @@ class CommissionCommon(DistributionCommon):
         earned = [self._earned(order, distributor) for distributor in (self.cleo, self.ben, self.ada)]
         expected = [Decimal(amount) for amount in amounts] + [Decimal(0)] * (3 - len(amounts))
         self.assertEqual(earned, expected)
+
+    def _get_releases(self, order, level=1):
+        """Return the release dates of an order's earnings on a level, in order of time; False while a hold waits."""
+        domain = [("order_id", "=", order.id), ("level", "=", level), ("kind", "=", "earning")]
+        return self.entry_model.search(domain, order="id").mapped("release_date")
 
     def assertAccount(self, distributor, available="0", reserved="0", debt="0"):
         account = self._account(distributor)
