@@ -287,9 +287,7 @@ class SaleOrderLine(models.Model):
                 elif is_counting:
                     share["invoiced"] += amount
                     share["invoiced_quantity"] += quantity
-                    moments[line_id] = max(
-                        moments.get(line_id, datetime.min), move._get_commission_moment(trigger)
-                    )
+                    moments[line_id] = max(moments.get(line_id, datetime.min), move._get_commission_moment(trigger))
         return {line.id: {**sums[line.id], "moment": moments.get(line.id)} for line in self}
 
     def _get_commission_moves(self):

@@ -117,7 +117,7 @@ class CentreController(http.Controller):
             kind=entry.kind,
             state=entry.state,
             date=entry.date,
-            release_date=entry.release_date,
+            release_date=entry.release_date or None,
             currency=currency.name,
             base=to_text(currency, entry.base),
             rate=f"{Decimal(repr(entry.rate)).normalize():f}",

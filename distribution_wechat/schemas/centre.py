@@ -182,7 +182,8 @@ class EntryQuery(PageQuery):
 class Entry(Schema):
     """A row of the ledger. The buyer is masked on level 1 and hidden above; `rate` is in per cent.
 
-    `why` and `reason_text` are in the reader's language; `reason` says why an amount was taken back.
+    `why` and `reason_text` are in the reader's language; `reason` says why an amount was taken back. `release_date` is
+    null while the hold waits for the goods to be delivered.
     """
 
     id: int
@@ -193,7 +194,7 @@ class Entry(Schema):
     kind: Literal["earning", "clawback"]
     state: Literal["held", "due", "settled"]
     date: datetime.date
-    release_date: datetime.date
+    release_date: datetime.date | None
     currency: str
     base: Amount
     rate: Amount

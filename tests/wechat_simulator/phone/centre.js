@@ -126,7 +126,7 @@ function entry(one) {
         one.reason_text && h("p.why.bad", {}, one.reason_text),
         across(
             h("span.status", {}, ENTRY[one.state]),
-            one.state === "held" && h("span.note", {}, `${one.release_date} 结束`)
+            one.state === "held" && h("span.note", {}, one.release_date ? `${one.release_date} 结束` : "发货后起算")
         )
     );
 }
