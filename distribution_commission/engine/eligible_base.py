@@ -99,7 +99,9 @@ class LineFacts:
     @property
     def money(self):
         """M: what the customer owes or paid for the line."""
-        counted = {"sent": self.sent, "ordered": self.ordered}.get(self.measure, ZERO)
+        # What was sent beyond the order in place of what came back is not invoiced a second time.
+        exchanged = min(self.returned, max(ZERO, self.sent - self.ordered))
+        counted = {"sent": self.sent - exchanged, "ordered": self.ordered}.get(self.measure, ZERO)
         not_invoiced = max(ZERO, counted - self.invoiced_quantity)
         return self.get_worth_of(not_invoiced) + self.invoiced - self.credited - self.refunded
 

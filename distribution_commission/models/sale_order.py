@@ -145,18 +145,13 @@ class SaleOrder(models.Model):
             self.ids and entry_model.search_count([("order_id", "in", self.ids)], limit=1)
         )
 
-    def _get_unused_terms(self):
-        terms = self.env["distribution.commission.term"].sudo().search([("order_id", "in", self.ids)])
-        # A line keeps all its terms once one of them has earned.
-        return terms.filtered(lambda term: term.line_id not in terms.entry_ids.line_id)
-
     def _supersede_unused_terms(self):
         """Set aside the terms of an earlier confirmation that never earned; those that did stay in force."""
-        self._get_unused_terms().state = "superseded"
+        self.order_line._get_unused_terms().state = "superseded"
 
     def _delete_unused_terms(self):
         if not self.env["distribution.commission.entry"].sudo().search_count([("order_id", "in", self.ids)], limit=1):
-            self._get_unused_terms().unlink()
+            self.order_line._get_unused_terms().unlink()
 
     def _get_commission_chain(self):
         """Return who may earn on this order: the attributed distributor and its upline, by true distance.

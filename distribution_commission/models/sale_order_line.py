@@ -30,24 +30,31 @@ class SaleOrderLine(models.Model):
     def create(self, vals_list):
         """Override of `sale`: lines added to a confirmed order get terms with the order's attribution."""
         lines = super().create(vals_list)
-        # Whoever may add a line need not have rights on commission.
-        late = lines.sudo().filtered(lambda line: line.state == "sale" and line.order_id.distribution_program_id)
-        if late:
-            self.env["distribution.commission.term"].sudo()._create_for_lines(late)
-            late.order_id._converge_commission()
+        lines._update_commission()
         return lines
 
     def write(self, vals):
-        """Override of `sale`: quantity and price are read live."""
+        """Override of `sale`: quantity and price are read live; another product has other rules."""
+        product_by_line = {line: line.product_id for line in self} if "product_id" in vals else {}
         result = super().write(vals)
         if not VALUE_FIELDS.isdisjoint(vals):
-            self.order_id.filtered(lambda order: order.state == "sale")._converge_commission()
+            exchanged = self.filtered(lambda line: line.product_id != product_by_line.get(line, line.product_id))
+            exchanged._get_unused_terms().state = "superseded"
+            self._update_commission()
         return result
+
+    def _update_commission(self):
+        """Give lines of confirmed orders the terms they lack, and say that something happened to them."""
+        # Whoever may add a line need not have rights on commission.
+        late = self.sudo().filtered(lambda line: line.state == "sale" and line.order_id.distribution_program_id)
+        if late:
+            late.env["distribution.commission.term"]._create_for_lines(late)
+            late.order_id._converge_commission()
 
     def unlink(self):
         """Override of `sale`: terms that never earned go with a deleted line."""
         orders = self.order_id.filtered(lambda order: order.state == "sale")
-        self._delete_unused_terms()
+        self._get_unused_terms().unlink()
         result = super().unlink()
         # A discount or a delivery line that goes changes what the others earn.
         orders._converge_commission()
@@ -61,16 +68,20 @@ class SaleOrderLine(models.Model):
                 self.env._("%s has entries in the commission ledger and cannot be deleted.", kept.line_id.display_name)
             )
 
-    def _delete_unused_terms(self):
+    def _get_unused_terms(self):
+        """Return the terms of lines that never earned; a line keeps all its terms once one of them has."""
         terms = self.env["distribution.commission.term"].sudo().search([("line_id", "in", self.ids)])
-        terms.filtered(lambda term: term.line_id not in terms.entry_ids.line_id).unlink()
+        return terms.filtered(lambda term: term.line_id not in terms.entry_ids.line_id)
 
     # === BUSINESS METHODS: SOURCE OF COMMISSION === #
 
     def _get_commission_role(self):
-        """Override of the source mixin: negative lines are discounts; shipping, down payments, notes do not count."""
+        """Override of the source mixin: negative lines are discounts; shipping, down payments, notes do not count.
+
+        Of a combo, what was chosen has the price and counts.
+        """
         self.ensure_one()
-        if self.display_type or self.is_downpayment or self.is_delivery:
+        if self.display_type or self.is_downpayment or self.is_delivery or self.product_type == "combo":
             return "other"
         if self.price_subtotal >= 0:
             return "goods"

@@ -1,0 +1,192 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo.tests import tagged
+
+from .common import CommissionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestCasesReturns(CommissionCommon):
+    """Goods that come back and money that is given back; the numbers are those of readme/USAGE.md."""
+
+    def _sell_and_deliver(self, *args, **kwargs):
+        order = self._sell(*args, **kwargs)
+        return order, self._deliver(order)
+
+    def _exchange(self, picking, quantity):
+        """Take goods back and send others in their place, by Odoo's own button."""
+        context = {"active_id": picking.id, "active_model": "stock.picking"}
+        wizard = self.env["stock.return.picking"].with_context(**context).create({})
+        wizard.product_return_moves.quantity = quantity
+        back = self.env["stock.picking"].browse(wizard.action_create_exchanges()["res_id"])
+        back.move_ids.quantity = quantity
+        back.move_ids.picked = True
+        back.button_validate()
+        return back
+
+    def test_partial_returns_in_steps(self):
+        order, picking = self._sell_and_deliver(3, 33.33)
+        self.assertEarned(order, "10", "5", "2")
+        self._return(picking, 1)
+        self.assertEarned(order, "6.67", "3.33", "1.33")
+        self._return(picking, 1)
+        self.assertEarned(order, "3.33", "1.67", "0.67")
+        self._return(picking, 1)
+        self.assertEarned(order, "0", "0", "0")
+        self.assertReplayAddsNothing(order)
+
+    def test_return_without_refund(self):
+        order, picking = self._sell_and_deliver(10)
+        self._invoice(order)
+        self._return(picking, 3)
+        self.assertEarned(order, "70", "35", "14")
+
+    def test_refund_without_return_by_credit_note(self):
+        order, _picking = self._sell_and_deliver(10)
+        self._credit(self._invoice(order), quantity=3)
+        self.assertEarned(order, "70", "35", "14")
+
+    def test_refund_without_return_nor_invoice(self):
+        order, _picking = self._sell_and_deliver(10)
+        self._refund_online(self._pay_online(order), 250)
+        self.assertEarned(order, "75", "37.50", "15")
+        entry = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1)], limit=1)
+        self.assertIn("750.00 invoiced or to be invoiced", entry.why)
+        self.assertIn(f"without 250.00 {order.currency_id.name} that were refunded and not credited", entry.why)
+        self.assertReplayAddsNothing(order)
+
+    def test_repair_changes_nothing(self):
+        order, picking = self._sell_and_deliver(10)
+        back = self._return(picking, 3, to_refund=False)
+        self._return(back, 3, to_refund=False)
+        self.assertEarned(order, "100", "50", "20")
+
+    def test_exchange_earns_once(self):
+        order, picking = self._sell_and_deliver(10)
+        invoice = self._invoice(order)
+        self._exchange(picking, 3)
+        self.assertEarned(order, "70", "35", "14")
+        self._deliver(order)
+        self.assertEarned(order, "100", "50", "20")
+        self._credit(invoice, price=10)
+        self.assertEarned(order, "90", "45", "18")
+
+    def test_price_reduction_by_credit_note(self):
+        order, _picking = self._sell_and_deliver(10)
+        self._credit(self._invoice(order), price=33.33)
+        self.assertEarned(order, "66.67", "33.34", "13.33")
+
+    def test_price_reduction_and_return_of_the_same_pieces(self):
+        order, picking = self._sell_and_deliver(10)
+        invoice = self._invoice(order)
+        self._credit(invoice, price=10)
+        self.assertEarned(order, "90", "45", "18")
+        # Three pieces for what is left of their price, 90.00 each.
+        self._return(picking, 3)
+        self.assertEarned(order, "70", "35", "14")
+        self._credit(invoice, quantity=3, price=90)
+        self.assertEarned(order, "63", "31.50", "12.60")
+
+
+@tagged("post_install", "-at_install")
+class TestCasesRefunds(CommissionCommon):
+    """Money given back by the way it was paid: R, of an order of three mugs at 100.00 and a bowl at 100.00."""
+
+    def setUp(self):
+        super().setUp()
+        self.order = self._sell(lines=[(self.goods, 3, 100.0), (self.goods_b, 1, 100.0)])
+        self.picking = self._deliver(self.order)
+        self.tx = self._pay_online(self.order)
+
+    def assertByLine(self, *amounts):
+        groups = self.entry_model._read_group(
+            [("order_id", "=", self.order.id), ("level", "=", 1)], ["line_id"], ["amount:sum"], order="line_id"
+        )
+        self.assertEqual([amount for _line, amount in groups], list(amounts))
+
+    def test_refund_is_shared_by_value(self):
+        self._refund_online(self.tx, 40)
+        self.assertByLine(27.0, 9.0)
+        self.assertEarned(self.order, "36", "18", "7.20")
+
+    def test_shares_lose_no_fen(self):
+        self._refund_online(self.tx, 10.02)
+        # 7.515 and 2.505: the last fen goes to the earlier line.
+        entries = [("order_id", "=", self.order.id), ("level", "=", 1)]
+        bases = self.entry_model._read_group(entries, ["line_id"], ["base:sum"], order="line_id")
+        self.assertEqual([base for _line, base in bases], [292.48, 97.5])
+
+    def test_refund_of_what_came_back(self):
+        self._return(self.picking, 1, self.goods_b)
+        self.assertByLine(30.0, 0.0)
+        self._refund_online(self.tx, 100)
+        self.assertByLine(30.0, 0.0)
+
+    def test_refund_of_more_than_came_back(self):
+        self._return(self.picking, 1, self.goods_b)
+        self._refund_online(self.tx, 130)
+        self.assertByLine(27.0, 0.0)
+
+    def test_refund_before_it_comes_back(self):
+        self._refund_online(self.tx, 100)
+        self.assertByLine(22.5, 7.5)
+        self._return(self.picking, 1, self.goods_b)
+        self.assertByLine(30.0, 0.0)
+
+    def test_refund_that_a_credit_note_covers_counts_once(self):
+        invoice = self._invoice(self.order)
+        self._refund_online(self.tx, 100)
+        self.assertEarned(self.order, "30", "15", "6")
+        credit = self._credit(invoice, post=False)
+        credit.invoice_line_ids[0].quantity = 0
+        credit.action_post()
+        self.assertByLine(30.0, 0.0)
+
+    def test_refund_beyond_the_credit_note(self):
+        invoice = self._invoice(self.order)
+        credit = self._credit(invoice, post=False)
+        credit.invoice_line_ids[0].quantity = 0
+        credit.action_post()
+        self._refund_online(self.tx, 130)
+        self.assertByLine(27.0, 0.0)
+
+    def test_refund_of_everything(self):
+        self._refund_online(self.tx, 400)
+        self.assertEarned(self.order, "0", "0", "0")
+        self.assertReplayAddsNothing(self.order)
+
+    def test_refund_of_a_refund_that_failed(self):
+        refund = self.tx._create_child_transaction(100, is_refund=True)
+        self.assertByLine(30.0, 10.0)
+        refund._set_error("No money")
+        self.assertByLine(30.0, 10.0)
+        refund._set_done()
+        self.assertByLine(22.5, 7.5)
+
+    def test_second_payment_given_back_is_no_refund(self):
+        self._refund_online(self._pay_online(self.order), 400)
+        self.assertEarned(self.order, "40", "20", "8")
+
+    def test_quantity_reduced_and_the_difference_given_back(self):
+        self._return(self.picking, 1, self.goods)
+        self.order.order_line[0].product_uom_qty = 2
+        self._refund_online(self.tx, 100)
+        self.assertByLine(20.0, 10.0)
+
+    def test_line_that_earns_nobody_anything_bears_its_part(self):
+        self.env["distribution.commission.rule"].create(
+            [
+                {
+                    "program_id": self.program.id,
+                    "level": level,
+                    "rate": 0,
+                    "product_scope": "variant",
+                    "product_id": product,
+                }
+                for level in self.rates
+                for product in self.goods_b.ids
+            ]
+        )
+        order = self._sell(lines=[(self.goods, 3, 100.0), (self.goods_b, 1, 100.0)])
+        self._deliver(order)
+        self._refund_online(self._pay_online(order), 40)
+        self.assertEarned(order, "27", "13.50", "5.40")
