@@ -173,18 +173,9 @@ class TestCasesRefunds(CommissionCommon):
         self.assertByLine(20.0, 10.0)
 
     def test_line_that_earns_nobody_anything_bears_its_part(self):
+        bowl = {"product_scope": "variant", "product_id": self.goods_b.id}
         self.env["distribution.commission.rule"].create(
-            [
-                {
-                    "program_id": self.program.id,
-                    "level": level,
-                    "rate": 0,
-                    "product_scope": "variant",
-                    "product_id": product,
-                }
-                for level in self.rates
-                for product in self.goods_b.ids
-            ]
+            [{"program_id": self.program.id, "level": level, "rate": 0, **bowl} for level in self.rates]
         )
         order = self._sell(lines=[(self.goods, 3, 100.0), (self.goods_b, 1, 100.0)])
         self._deliver(order)

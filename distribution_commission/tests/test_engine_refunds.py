@@ -16,6 +16,10 @@ def payments(*amounts):
     return [Payment(day, Fraction(amount)) for day, amount in zip(DAYS, amounts, strict=False)]
 
 
+def get_holds(facts):
+    return [(base.delivery_id, base.moment, base.amount) for base in eligible_bases(facts)]
+
+
 @tagged("post_install", "-at_install")
 class TestEngineRefunds(BaseCase):
     """Money of a whole order, without the ORM."""
