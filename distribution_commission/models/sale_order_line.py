@@ -202,6 +202,9 @@ class SaleOrderLine(models.Model):
                 returned[line_id][picking_id] = returned[line_id].get(picking_id, 0) + quantity
             else:
                 elsewhere[line_id] += quantity
+        for line, kits in self._get_commission_kits().items():
+            sent[line.id], elsewhere[line.id] = kits["sent"], kits["returned"]
+            moments.update(kits["moments"])
         return {
             line.id: {
                 "deliveries": self._get_counting_deliveries(
@@ -213,6 +216,59 @@ class SaleOrderLine(models.Model):
             }
             for line in self
         }
+
+    def _get_commission_kits(self):
+        """Return what was sent and returned of kits, as Odoo counts them: a kit has left once all its parts have.
+
+        :return: line → `sent` and `moments` by picking id, and `returned`, in the line's unit of measure
+        :rtype: dict
+        """
+        moves = self.env["stock.move"]
+        # Only where the merchant uses mrp.
+        if "bom_line_id" not in moves._fields:
+            return {}
+        parts = [("sale_line_id", "in", self.ids), ("state", "=", "done"), ("bom_line_id", "!=", False)]
+        return {line: line._count_kits(found) for line, found in moves.search(parts).grouped("sale_line_id").items()}
+
+    def _count_kits(self, moves):
+        """Return what was sent and returned of one kit, see `_get_commission_kits`.
+
+        :param moves: done moves of its parts
+        """
+        self.ensure_one()
+        out = moves.filtered(lambda move: move.location_dest_id.usage == "customer" and move.picking_id)
+        moments = {
+            picking.id: (picking.date_done or max(parts.mapped("date")), picking.commission_received_on)
+            for picking, parts in out.grouped("picking_id").items()
+        }
+        sent, before = {}, Fraction(0)
+        ordered = sorted(moments, key=lambda picking_id: (moments[picking_id][0], picking_id))
+        for number, picking_id in enumerate(ordered, start=1):
+            so_far = self._get_kit_quantity(out.filtered(lambda m, ids=ordered[:number]: m.picking_id.id in ids))
+            if so_far != before:
+                sent[picking_id], before = so_far - before, so_far
+        return {"sent": sent, "moments": moments, "returned": before - self._get_kit_quantity(moves)}
+
+    def _get_kit_quantity(self, moves):
+        """Return how many kits these moves of their parts leave with the customer, whole ones only.
+
+        :rtype: Fraction
+        """
+        self.ensure_one()
+        template, variants = self.product_id.product_tmpl_id, (self.product_id, self.product_id.browse())
+        boms = self.move_ids.bom_line_id.bom_id
+        bom = boms.filtered(lambda bom: bom.product_tmpl_id == template and bom.product_id in variants)[:1]
+        # The parts of a kit of kits name the inner ones.
+        bom = bom or boms._bom_find(self.product_id, company_id=self.company_id.id, bom_type="phantom")[self.product_id]
+        if not bom:
+            return Fraction(0)
+        filters = {
+            "incoming_moves": lambda move: move.location_dest_id.usage == "customer"
+            and (move.to_refund or not move.origin_returned_move_id),
+            "outgoing_moves": lambda move: move.location_id.usage == "customer" and move.to_refund,
+        }
+        quantity = moves._compute_kit_quantities(self.product_id, bom.product_qty, bom, filters)
+        return exact(quantity) * exact(bom.product_uom_id.factor) / exact(self.product_uom_id.factor)
 
     @api.model
     def _get_counting_deliveries(self, trigger, sent, returned, moments):

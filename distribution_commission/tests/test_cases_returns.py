@@ -114,6 +114,7 @@ class TestCasesRefunds(CommissionCommon):
         entries = [("order_id", "=", self.order.id), ("level", "=", 1)]
         bases = self.entry_model._read_group(entries, ["line_id"], ["base:sum"], order="line_id")
         self.assertEqual([base for _line, base in bases], [292.48, 97.5])
+        self.assertEarned(self.order, "39", "19.50", "7.80")
 
     def test_refund_of_what_came_back(self):
         self._return(self.picking, 1, self.goods_b)
