@@ -145,7 +145,8 @@ def eligible_bases(facts):
     bases = _get_bases_by_delivery(facts, facts.value, facts.moment)
     if bases and bases[-1].amount == whole.amount:
         return bases
-    return [*bases, whole]
+    # Goods that left without a delivery order wait with the rest.
+    return [*(base for base in bases if base.delivery_id), whole]
 
 
 def _get_bases_by_delivery(facts, most, not_before):

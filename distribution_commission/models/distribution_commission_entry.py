@@ -174,13 +174,13 @@ class DistributionCommissionEntry(models.Model):
         if facts.get("measure") == "ordered":
             return self.env._(
                 "Eligible base %(base)s %(currency)s: the smallest of %(sent)s ordered and paid, %(kept)s kept by the "
-                "customer and %(money)s of the money.",
+                "customer and %(money)s that stays paid.",
                 **figures,
             )
         if facts.get("measure") == "invoiced":
             return self.env._(
                 "Eligible base %(base)s %(currency)s: the smallest of %(sent)s invoiced, %(kept)s kept by the customer "
-                "and %(money)s of the money.",
+                "and %(money)s left of the invoices.",
                 **figures,
             )
         return self.env._(
@@ -194,8 +194,8 @@ class DistributionCommissionEntry(models.Model):
             return []
         return [
             self.env._(
-                "The money is without %(refunded)s %(currency)s that were refunded and not credited: the line's share "
-                "of the order's refunds.",
+                "The last is without %(refunded)s %(currency)s that were refunded and not credited, the line's share of "
+                "what the order gave back.",
                 refunded=facts["refunded"],
                 currency=facts["currency"],
             )

@@ -282,6 +282,13 @@ class SaleOrder(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
+                -- Refunds and captures lead to their order by the payment they belong to.
+                WITH paid AS (
+                    SELECT unnest(ARRAY[tx.id, tx.source_transaction_id, source.source_transaction_id]) AS id
+                      FROM payment_transaction AS tx
+                      LEFT JOIN payment_transaction AS source ON source.id = tx.source_transaction_id
+                     WHERE tx.write_date >= %(since)s
+                )
                 SELECT DISTINCT order_id FROM distribution_commission_term
                  WHERE state = 'active' AND order_id IN (
                     SELECT id FROM sale_order WHERE write_date >= %(since)s
@@ -301,11 +308,14 @@ class SaleOrder(models.Model):
                       JOIN sale_order_line AS line ON line.id = rel.order_line_id
                      WHERE move.write_date >= %(since)s
                      UNION
-                    SELECT rel.sale_order_id FROM payment_transaction AS tx
-                      LEFT JOIN payment_transaction AS source ON source.id = tx.source_transaction_id
-                      JOIN sale_order_transaction_rel AS rel
-                        ON rel.transaction_id IN (tx.id, source.id, source.source_transaction_id)
-                     WHERE tx.write_date >= %(since)s
+                    SELECT rel.sale_order_id FROM paid
+                      JOIN sale_order_transaction_rel AS rel ON rel.transaction_id = paid.id
+                     UNION
+                    SELECT line.order_id FROM paid
+                      JOIN account_invoice_transaction_rel AS document ON document.transaction_id = paid.id
+                      JOIN account_move_line AS item ON item.move_id = document.invoice_id
+                      JOIN sale_order_line_invoice_rel AS rel ON rel.invoice_line_id = item.id
+                      JOIN sale_order_line AS line ON line.id = rel.order_line_id
                  )
                  ORDER BY order_id
                 """,

@@ -100,6 +100,46 @@ class TestTriggerPaid(CommissionCommon):
         self._refund_online(tx, 250)
         self.assertEarned(order, "75", "37.50", "15")
 
+    def test_refund_before_the_rest_is_sent_ends_the_waiting(self):
+        with freeze_time("2026-03-01" + NOON):
+            order = self._sell(10)
+            self._refund_online(self._pay_online(order), 400)
+            self.assertEarned(order, "60", "30", "12")
+        with freeze_time("2026-03-10" + NOON):
+            self._deliver(order, {self.goods: 6})
+        entries = self.entry_model.search([("order_id", "=", order.id)])
+        self.assertEqual(set(entries.mapped("release_date")), {date(2026, 3, 17)})
+
+    def test_captured_in_parts(self):
+        order = self._sell(10)
+        tx = self._pay_online(order, state="pending")
+        for amount, earned in ((400, "0"), (600, "100")):
+            tx._create_child_transaction(amount)._set_done()
+            self.assertEqual(str(self._earned(order, self.cleo).quantize(1)), earned)
+        self._refund_online(tx.child_transaction_ids[0], 100)
+        self.assertEarned(order, "90", "45", "18")
+
+    def test_payment_of_the_invoice_online(self):
+        order = self._sell(10)
+        invoice = self._invoice(order)
+        tx = self._pay_online(order, state="draft")
+        tx.write({"sale_order_ids": [(5, 0, 0)], "invoice_ids": [(6, 0, invoice.ids)]})
+        tx._set_done()
+        self.assertEarned(order, "100", "50", "20")
+        self._refund_online(tx, 100)
+        self.assertEarned(order, "90", "45", "18")
+
+    def test_one_payment_of_two_orders(self):
+        first, second = self._sell(10), self._sell(5)
+        tx = self._pay_online(first, 1500, state="draft")
+        tx.sale_order_ids = first | second
+        tx._set_done()
+        self.assertEarned(first, "100", "50", "20")
+        self.assertEarned(second, "50", "25", "10")
+        self._refund_online(tx, 300)
+        self.assertEarned(first, "80", "40", "16")
+        self.assertEarned(second, "40", "20", "8")
+
     def test_refund_before_the_order_is_paid(self):
         order = self._sell(10)
         with freeze_time("2026-03-01" + NOON):
