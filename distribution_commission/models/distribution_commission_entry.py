@@ -194,7 +194,7 @@ class DistributionCommissionEntry(models.Model):
             return []
         return [
             self.env._(
-                "The last is without %(refunded)s %(currency)s that were refunded and not credited, the line's share of "
+                "The last is without %(refunded)s %(currency)s that were refunded and not credited: the line's part of "
                 "what the order gave back.",
                 refunded=facts["refunded"],
                 currency=facts["currency"],
