@@ -168,6 +168,51 @@ def test_delivery_against_return(shipping_world):
     assert shipping_world.ledger()[1] == Decimal("80.00")
 
 
+def draft_payment(world, amount):
+    """Create a payment of the order that the provider has not confirmed yet, and return its id."""
+    with world.database.env() as env:
+        order = env["sale.order"].browse(world.order_id)
+        provider = env["payment.provider"].search([("code", "=", "none")], limit=1)
+        provider = provider or env["payment.provider"].create({"name": "Wallet", "code": "none"})
+        provider.write({"state": "test", "company_id": env.company.id})
+        transaction = env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": env.ref("payment.payment_method_wechat_pay").id,
+                "reference": f"{order.name}-{amount}",
+                "amount": amount,
+                "currency_id": order.currency_id.id,
+                "partner_id": order.partner_id.id,
+                "operation": "online_direct",
+                "sale_order_ids": [(6, 0, order.ids)],
+            }
+        )
+        return transaction.id
+
+
+def confirm_payment(transaction_id):
+    return lambda env: env["payment.transaction"].browse(transaction_id)._set_done()
+
+
+def test_two_part_payments_at_once_pay_the_order(committing_db):
+    world = World(committing_db, "paid", 7)
+    with world.database.env() as env:
+        total = env["sale.order"].browse(world.order_id).amount_total
+    payments = [draft_payment(world, 400), draft_payment(world, total - 400)]
+    race(world, *map(confirm_payment, payments))
+    assert world.ledger() == (1, Decimal("100.00"))
+
+
+def test_refund_against_delivery(shipping_world):
+    payment_id = draft_payment(shipping_world, 1000)
+    with shipping_world.database.env() as env:
+        payment = env["payment.transaction"].browse(payment_id)
+        payment._set_done()
+        refund_id = payment._create_child_transaction(100, is_refund=True).id
+    race(shipping_world, lambda env: shipping_world.ship(env, 10).state, confirm_payment(refund_id))
+    assert shipping_world.ledger()[1] == Decimal("90.00")
+
+
 def make_due(shipping_world):
     """Ship the whole order and end its hold: 100 are due."""
     with shipping_world.database.env() as env:

@@ -282,7 +282,8 @@ class SaleOrder(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                -- Refunds and captures lead to their order by the payment they belong to.
+                -- Refunds and captures lead to their order by the payment they belong to, unlinked credit notes by the
+                -- invoice they reverse.
                 WITH paid AS (
                     SELECT unnest(ARRAY[tx.id, tx.source_transaction_id, source.source_transaction_id]) AS id
                       FROM payment_transaction AS tx
@@ -303,7 +304,8 @@ class SaleOrder(models.Model):
                      WHERE picking.write_date >= %(since)s
                      UNION
                     SELECT line.order_id FROM account_move AS move
-                      JOIN account_move_line AS item ON item.move_id = move.id
+                     CROSS JOIN unnest(ARRAY[move.id, move.reversed_entry_id]) AS document (id)
+                      JOIN account_move_line AS item ON item.move_id = document.id
                       JOIN sale_order_line_invoice_rel AS rel ON rel.invoice_line_id = item.id
                       JOIN sale_order_line AS line ON line.id = rel.order_line_id
                      WHERE move.write_date >= %(since)s

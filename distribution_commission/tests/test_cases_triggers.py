@@ -206,13 +206,22 @@ class TestTriggerPaid(CommissionCommon):
         self._sweep()
         self.assertEarned(order, "70", "35", "14")
 
-    def _tell_nobody(self, tx, state="done"):
-        tx.flush_recordset()
-        self.env.cr.execute("UPDATE payment_transaction SET state = %s WHERE id = %s", [state, tx.id])
-        # Nothing else of the order was touched lately.
+    def test_sweep_finds_credit_notes_that_nobody_told_of(self):
+        order = self._sell(10)
+        self._pay_online(order)
+        credit = self._credit(self._invoice(order), quantity=3, post=False)
+        credit.invoice_line_ids.sale_line_ids = [(5, 0, 0)]
+        self._tell_nobody(credit, "posted")
+        self._sweep()
+        self.assertEarned(order, "70", "35", "14")
+
+    def _tell_nobody(self, record, state="done"):
         self.env.flush_all()
+        # Nothing else of the order was touched lately.
         for table in ("sale_order", "stock_move", "stock_picking", "account_move"):
             self.env.cr.execute(f"UPDATE {table} SET write_date = '2020-01-01'")
+        query = f"UPDATE {record._table} SET state = %s, write_date = NOW() WHERE id = %s"
+        self.env.cr.execute(query, [state, record.id])
         self.env.invalidate_all()
 
     def _sweep(self):
