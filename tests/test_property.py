@@ -11,13 +11,14 @@ A history that fails is reduced to its smallest form and printed as a call that 
 import os
 from contextlib import closing
 
+from property.check import Check
+from property.drive import Drive
+from property.history import World, as_test, draw, shrink
+from property.stage import START, Stage
+
 from odoo.tests import freeze_time, tagged
 
 from odoo.addons.distribution_commission.tests.common import CommissionCommon
-
-from property.check import Check
-from property.drive import START, Drive, Stage
-from property.history import World, as_test, draw, shrink
 
 HISTORIES = int(os.environ.get("DISTRIBUTION_HISTORIES", "40"))
 SEED = os.environ.get("DISTRIBUTION_SEED", "2026")
@@ -72,14 +73,15 @@ class PropertyCase(CommissionCommon):
 def make_case(first):
     """Return a test case for some of the histories."""
 
-    def test_ledger_is_what_the_model_says(self):
-        print(f"\nhistories {first} to {min(first + IN_ONE_CLASS, HISTORIES) - 1} of seed {SEED}")
-        for number in range(first, min(first + IN_ONE_CLASS, HISTORIES)):
-            self.play_number(number)
+    class TestHistories(PropertyCase):
+        def test_ledger_is_what_the_model_says(self):
+            last = min(first + IN_ONE_CLASS, HISTORIES) - 1
+            print(f"\nhistories {first} to {last} of seed {SEED}")
+            for number in range(first, last + 1):
+                self.play_number(number)
 
-    return tagged("post_install", "-at_install")(
-        type(f"TestHistoriesFrom{first}", (PropertyCase,), {f"test_ledger_is_what_the_model_says": test_ledger_is_what_the_model_says})
-    )
+    TestHistories.__qualname__ = TestHistories.__name__ = f"TestHistoriesFrom{first}"
+    return tagged("post_install", "-at_install")(TestHistories)
 
 
 for start in range(0, HISTORIES, IN_ONE_CLASS):

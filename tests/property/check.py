@@ -68,8 +68,8 @@ class Check:
         """Every sum by line, level, distributor, state and release date is the model's, to the fen."""
         found, expected = Counter(), Counter()
         for row in rows:
-            key = (row["line_id"], row["level"], self.distributors[row["distributor_id"]].name)
-            found[*key, row["state"], row["release_date"]] += fen(row["amount"])
+            name = self.distributors[row["distributor_id"]].name
+            found[row["line_id"], row["level"], name, row["state"], row["release_date"]] += fen(row["amount"])
         for line_id, (_order, line) in lines.items():
             for term in line.terms:
                 for row in term.rows:

@@ -370,7 +370,9 @@ class Model:
                 row.left, loss = row.left - part, loss - part
 
     def rows(self):
-        return [(term, row) for order in self.orders for line in order.lines for term in line.terms for row in term.rows]
+        return [
+            (term, row) for order in self.orders for line in order.lines for term in line.terms for row in term.rows
+        ]
 
     def release(self):
         for _term, row in self.rows():
