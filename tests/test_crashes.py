@@ -6,10 +6,13 @@ test has a database of its own.
 """
 
 import contextlib
+import subprocess
+import sys
 from decimal import Decimal
 
 from odoo.sql_db import Cursor
 from odoo.tests import mute_logger
+from odoo.tools import config
 
 from support.small_world import World
 
@@ -184,3 +187,23 @@ def test_exception_at_each_statement_leaves_all_or_nothing(committing_db):
         env["distribution.commission.entry"]._post_accruals_of(env.company)
         assert env["distribution.account"]._get_book_differences(env.company) == []
         assert env["distribution.account"].search([]).available == 30.0
+
+
+def test_process_killed_at_each_commit_recovers(committing_db):
+    """Ten pieces sold, two came back, three credited: 70 earned, however often the process was killed."""
+    world = World(committing_db, "received", 0, confirm=False)
+    with committing_db.env() as env:
+        program = env["distribution.program"].browse(world.program_id)
+        program.write({"receipt_days": 0, "settlement_period": "daily"})
+        program.next_settlement_date = program._get_business_date()
+    command = [sys.executable, "-m", "support.victim", config["config"], committing_db.name]
+    command += [str(world.order_id), str(world.program_id)]
+    victim = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
+    assert victim.returncode == 0, victim.stdout + victim.stderr
+    # Six things people do, two receipts, release, accrual, settlement: before and after each of them.
+    assert int(victim.stdout.split()[-1]) >= 22, victim.stdout
+    assert world.ledger()[1] == Decimal("70.00")
+    with committing_db.env() as env:
+        assert env["distribution.account"].search([]).mapped("available") == [70.0]
+        assert env["distribution.account"]._get_book_differences(env.company) == []
+        assert len(env["distribution.settlement"].search([("state", "=", "posted")])) == 1
