@@ -9,6 +9,7 @@ A history that fails is reduced to its smallest form and printed as a call that 
 """
 
 import os
+import traceback
 from contextlib import closing
 
 from property.check import Check
@@ -61,13 +62,21 @@ class PropertyCase(CommissionCommon):
         world, events = draw(SEED, number, LONGEST)
         error = self.fails(world, events)
         if error:
-            kind = type(error)
-            smallest = shrink(world, events, lambda *history: type(self.fails(*history)) is kind)
+            place = get_place(error)
+            smallest = shrink(world, events, lambda *history: get_place(self.fails(*history)) == place)
             reason = self.fails(*smallest) or error
             raise AssertionError(
                 f"History {number} of seed {SEED} fails; its smallest form:\n{as_test(*smallest)}\n"
-                f"{kind.__name__}: {reason}"
+                f"{type(reason).__name__}: {reason}"
             ) from reason
+
+
+def get_place(error):
+    """Return what kind of error it is and where it was raised: a smaller history must fail for the same reason."""
+    if error is None:
+        return None
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return type(error), frame.filename, frame.lineno
 
 
 def make_case(first):

@@ -80,21 +80,138 @@ def test_receipt_against_sweep(world):
     assert world.ledger()[1] == Decimal("100.00")
 
 
+def prepare_return(env, picking, quantity):
+    wizard = env["stock.return.picking"].with_context(active_id=picking.id, active_model="stock.picking").create({})
+    wizard.product_return_moves.write({"quantity": quantity, "to_refund": True})
+    back = env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+    back.move_ids.write({"quantity": quantity, "picked": True})
+    return back
+
+
 def test_delivery_against_return(shipping_world):
     with shipping_world.database.env() as env:
         first_id = shipping_world.ship(env, 6).id
 
     def send_back(env):
-        picking = env["stock.picking"].browse(first_id)
-        wizard = env["stock.return.picking"].with_context(active_id=first_id, active_model="stock.picking").create({})
-        wizard.product_return_moves.write({"quantity": 2, "to_refund": True})
-        back = env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-        back.move_ids.write({"quantity": 2, "picked": True})
-        back.button_validate()
-        return picking.state
+        prepare_return(env, env["stock.picking"].browse(first_id), 2).button_validate()
 
     race(shipping_world, lambda env: shipping_world.ship(env, 4).state, send_back)
     assert shipping_world.ledger()[1] == Decimal("80.00")
+
+
+def get_open_picking(env, world):
+    return env["sale.order"].browse(world.order_id).picking_ids.filtered(lambda p: p.state not in ("done", "cancel"))
+
+
+def test_same_delivery_twice_at_once_earns_once(shipping_world):
+    with shipping_world.database.env() as env:
+        picking = get_open_picking(env, shipping_world)
+        picking.move_ids.write({"quantity": 10, "picked": True})
+        picking_id = picking.id
+
+    def validate(env):
+        picking = env["stock.picking"].browse(picking_id)
+        if picking.state != "done":
+            picking.button_validate()
+
+    race(shipping_world, validate, validate)
+    assert shipping_world.ledger() == (1, Decimal("100.00"))
+
+
+def test_same_return_twice_at_once_takes_back_once(shipping_world):
+    with shipping_world.database.env() as env:
+        back_id = prepare_return(env, shipping_world.ship(env, 10), 4).id
+
+    def validate(env):
+        back = env["stock.picking"].browse(back_id)
+        if back.state != "done":
+            back.button_validate()
+
+    race(shipping_world, validate, validate)
+    assert shipping_world.ledger() == (2, Decimal("60.00"))
+
+
+def test_same_credit_note_twice_at_once_takes_back_once(shipping_world):
+    with shipping_world.database.env() as env:
+        shipping_world.ship(env, 10)
+        invoice = env["sale.order"].browse(shipping_world.order_id)._create_invoices()
+        invoice.action_post()
+        wizard = env["account.move.reversal"].with_context(active_model="account.move", active_ids=invoice.ids)
+        wizard = wizard.create({"journal_id": invoice.journal_id.id, "date": invoice.date})
+        wizard.reverse_moves()
+        wizard.new_move_ids.invoice_line_ids.quantity = 4
+        credit_id = wizard.new_move_ids.id
+
+    def post(env):
+        env["account.move"].browse(credit_id).action_post()
+
+    race(shipping_world, post, post)
+    assert shipping_world.ledger() == (2, Decimal("60.00"))
+
+
+def test_return_and_credit_note_at_once_take_back_once(shipping_world):
+    """Odoo keeps deliveries and invoices apart: only the terms make the two wait for each other."""
+    with shipping_world.database.env() as env:
+        back_id = prepare_return(env, shipping_world.ship(env, 10), 4).id
+        invoice = env["sale.order"].browse(shipping_world.order_id)._create_invoices()
+        invoice.action_post()
+        wizard = env["account.move.reversal"].with_context(active_model="account.move", active_ids=invoice.ids)
+        wizard = wizard.create({"journal_id": invoice.journal_id.id, "date": invoice.date})
+        wizard.reverse_moves()
+        wizard.new_move_ids.invoice_line_ids.quantity = 4
+        credit_id = wizard.new_move_ids.id
+    race(
+        shipping_world,
+        lambda env: env["stock.picking"].browse(back_id).button_validate(),
+        lambda env: env["account.move"].browse(credit_id).action_post(),
+    )
+    assert shipping_world.ledger() == (2, Decimal("60.00"))
+
+
+def test_same_payment_twice_at_once_confirms_and_freezes_once(committing_db):
+    """A payment that is reported twice confirms its quotation once: one term, and one sum after the delivery."""
+    world = World(committing_db, "shipped", 0, confirm=False)
+    with committing_db.env() as env:
+        order = env["sale.order"].browse(world.order_id)
+        provider = env["payment.provider"].search([("code", "=", "none")], limit=1)
+        # The machine may lack what prints the order.
+        order._get_confirmation_template().report_template_ids = False
+        transaction = env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": env.ref("payment.payment_method_unknown").id,
+                "amount": order.amount_total,
+                "currency_id": order.currency_id.id,
+                "partner_id": order.partner_id.id,
+                "sale_order_ids": [(6, 0, order.ids)],
+            }
+        )
+        transaction_id = transaction.id
+
+    def report(env):
+        transaction = env["payment.transaction"].browse(transaction_id)
+        transaction._set_done()
+        transaction._check_amount_and_confirm_order()
+
+    race(world, report, report)
+    with committing_db.env() as env:
+        order = env["sale.order"].browse(world.order_id)
+        assert order.state == "sale"
+        assert len(order.commission_term_ids) == 1
+        world.ship(env, 10)
+    assert world.ledger() == (1, Decimal("100.00"))
+
+
+def test_receipt_twice_at_once_earns_once(world):
+    with world.database.env() as env:
+        world.ship(env, 10)
+
+    def receive(env):
+        env["sale.order"].browse(world.order_id).action_confirm_receipt()
+
+    results = race(world, receive, receive)
+    assert sum(isinstance(result, UserError) for result in results) == 1, results
+    assert world.ledger() == (1, Decimal("100.00"))
 
 
 def make_due(shipping_world):

@@ -113,9 +113,14 @@ class Office:
         return True
 
     def _do_pay(self):
-        """Pay out all that is available, whoever it is."""
+        """Pay out all that is available, but nothing to who is suspended."""
+        payees = {
+            person: record
+            for record, person in zip(self.stage.distributors, self.people, strict=True)
+            if person.state != "suspended"
+        }
         accounts = self.env["distribution.account"].search(
-            [("distributor_id", "in", [record.id for record in self.stage.distributors]), ("available", ">", 0)]
+            [("distributor_id", "in", [record.id for record in payees.values()]), ("available", ">", 0)]
         )
         if not accounts:
             return False
@@ -123,5 +128,6 @@ class Office:
         run = self.env["distribution.payout.run"]._create_run(self.stage.company, self.stage.bank, amounts)
         run._confirm_paid(run.withdrawal_ids, self.model.today)
         for person, (_available, debt) in self.model.accounts.items():
-            self.model.accounts[person] = (0, debt)
+            if person in payees:
+                self.model.accounts[person] = (0, debt)
         return True

@@ -28,6 +28,7 @@ class Stage:
                 "binding_days": 0,
                 "protection_days": 0,
                 "settlement_period": "manual",
+                "withdrawal_minimum": 0,
             }
         )
         self.distributors = []

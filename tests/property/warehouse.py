@@ -75,6 +75,8 @@ class Warehouse:
         quantities = {}
         for move in picking.move_ids.filtered(lambda move: move.state == "done"):
             quantities[move] = -(-self._get_left(move) * percent // 100)
+        if not any(quantities.values()):
+            return False
         self._send_back(picking, quantities, marked)
         for move, quantity in quantities.items():
             line = lines[move.sale_line_id]
