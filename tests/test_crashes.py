@@ -74,16 +74,17 @@ def crash_everywhere(database, action):
     """
     before = snapshot(database)
     for number in range(1, 5000):
-        statements, commits = [], []
+        statements, commits, returns = [], [], []
         try:
             with crash_at(number, statements), database.env() as env:
                 env.cr.postcommit.add(lambda done=commits: done.append(True))
                 action(env)
+                returns.append(True)
         except Exception:
             # Odoo turns some errors into others.
             if len(statements) < number:
                 raise
-            if commits:
+            if returns and commits:
                 return number
             assert snapshot(database) == before, f"{number}: something was left behind"
             continue

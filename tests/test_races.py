@@ -150,7 +150,7 @@ def test_same_credit_note_twice_at_once_takes_back_once(shipping_world):
 
 
 def test_return_and_credit_note_at_once_take_back_once(shipping_world):
-    """Odoo keeps deliveries and invoices apart: only the terms make the two wait for each other."""
+    """The same four pieces come back and are credited in the same moment."""
     with shipping_world.database.env() as env:
         back_id = prepare_return(env, shipping_world.ship(env, 10), 4).id
         invoice = env["sale.order"].browse(shipping_world.order_id)._create_invoices()
