@@ -53,11 +53,11 @@ class Drive(Sales, Warehouse, Office):
         self.model.rules.append(Rule(1, "percent", Fraction(rate, 100), "bowl", None, first, last))
 
     def play(self, event):
-        """Do one thing, an hour after the last.
+        """Do one thing, a minute after the last: days pass by waiting only, so that no event is kept for its time.
 
         :return: whether it was possible
         """
-        self._pass_time(1)
+        self._pass_time(1 / 60)
         name, *arguments = event
         done = getattr(self, f"_do_{name}")(*arguments)
         if done:

@@ -350,14 +350,15 @@ class Model:
         if difference < 0:
             self._take_back(term, -difference)
         # Spread over the deliveries that lack it, the latest first: no hold ends too early.
-        steps = [after - before for before, after in zip([0, *targets], targets, strict=False)]
+        steps, gains = [after - before for before, after in zip([0, *targets], targets, strict=False)], []
         for each, step in reversed(list(zip(figures, steps, strict=True))):
             has = sum(row.amount for row in term.rows if row.delivery == each.delivery)
             gain = min(difference, step - has)
             if gain > 0:
                 release = each.moment + timedelta(days=term.hold)
-                term.rows.append(Row(gain, each.delivery, "held", release, gain))
+                gains.append(Row(gain, each.delivery, "held", release, gain))
                 difference -= gain
+        term.rows += reversed(gains)
         assert difference <= 0, "a gain belongs to no delivery"
 
     def _take_back(self, term, loss):
