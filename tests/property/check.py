@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
-from .model import ZERO, to_fen
+from .pay import ZERO, to_fen
 
 
 def fen(amount):
@@ -125,13 +125,14 @@ class Check:
             "kept": to_fen(last.kept) if last else 0,
             "money": to_fen(last.money) if last else 0,
             "base": to_fen(last.base) if last else 0,
-            "uncapped": to_fen(term.exact(last.base, line, order.worth(line))) if last else 0,
+            "uncapped": to_fen(order.pay().exact(term, line, last.base)) if last else 0,
             "target": term.earned,
         }
         found = {name: fen(facts[name]) for name in expected}
         assert found == expected, f"explained by {found}, expected {expected}"
-        pays = facts["rate"] if term.kind == "percent" else facts["per_unit"]
-        assert Decimal(pays) * 10000 == int(term.value * 10000), facts
+        pays = {"percent": "rate", "fixed_unit": "per_unit", "fixed_order": "per_order"}[term.rule.kind]
+        value = order.pay().parts.get(term, term.rule.value)
+        assert Decimal(facts[pays]) * 10000 == int(value * 10000), facts
 
     def _pending(self, lines):
         records = self.env["distribution.commission.term"].search(

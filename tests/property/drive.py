@@ -8,8 +8,9 @@ model's own business.
 from datetime import timedelta
 from fractions import Fraction
 
-from .model import Distributor, Model, Rule, business_date
+from .model import Distributor, Model, business_date
 from .office import Office
+from .pay import Rule
 from .sales import Sales
 from .stage import BINDINGS, NAMES, OWNERS, START, UPLINES
 from .warehouse import Warehouse
@@ -27,9 +28,9 @@ class Drive(Sales, Warehouse, Office):
             {"trigger": world.trigger, "hold_days": world.hold, "level_count": world.levels, "cap_rate": world.cap}
         )
         for level, rate in enumerate(world.rates, start=1):
-            self._do_rule(level, 0, 0, 0, rate)
+            self._do_rule(level, 0, 0, 0, rate, 0)
         if world.fixed:
-            self._do_rule(1, 1, 0, 1, world.fixed)
+            self._do_rule(1, 1, 0, 1, world.fixed, world.limit)
         if world.campaign:
             self._create_campaign(world.campaign)
         self._do_currency(1373)
@@ -48,7 +49,7 @@ class Drive(Sales, Warehouse, Office):
         first = business_date(START)
         last = first + timedelta(days=2)
         self.env["distribution.commission.rule"].create(
-            {**self._rule_vals(1, 1, 0, 0, rate), "date_from": first, "date_to": last}
+            {**self._rule_vals(1, 1, 0, 0, rate, 0), "date_from": first, "date_to": last}
         )
         self.model.rules.append(Rule(1, "percent", Fraction(rate, 100), "bowl", None, first, last))
 

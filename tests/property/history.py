@@ -17,6 +17,7 @@ PRICES = (5, 35, 333, 3333, 10000, 12345)
 QUANTITIES = (1, 2, 3, 7, 10)
 CUSTOMERS = 5
 DISTRIBUTORS = 6
+LIMITS = 7
 
 # How often what happens.
 WEIGHTS = {
@@ -36,7 +37,7 @@ WEIGHTS = {
     "quantity": 4,
     "price": 3,
     "add": 3,
-    "rule": 4,
+    "rule": 6,
     "cap": 1,
     "program": 2,
     "distributor": 4,
@@ -68,7 +69,9 @@ class World:
     """The program at the beginning.
 
     :param tuple rates: of levels 1 to 3, in hundredths of a per cent
-    :param tuple fixed: amount in fen for each bowl on level 1, and the same for one distributor; 0 for none
+    :param int fixed: amount in fen for each bowl on level 1, 0 for none
+    :param int limit: of that rule, a position in `stage.LIMITS`
+    :param int campaign: rate for bowls on level 1 in the first three days, 0 for none
     """
 
     trigger: str = "shipped"
@@ -77,6 +80,7 @@ class World:
     cap: int = 30
     rates: tuple = (1000, 0, 0)
     fixed: int = 0
+    limit: int = 0
     campaign: int = 0
 
 
@@ -93,6 +97,7 @@ def draw(seed, number, longest=15):
         cap=rng.choice(CAPS),
         rates=tuple(rng.choice(RATES[level]) for level in RATES),
         fixed=rng.choice((0, 0, *FIXED)),
+        limit=rng.choice((0, 0, rng.randrange(LIMITS))),
         campaign=rng.choice((0, 0, 1200)),
     )
     names, length = ["sell"], rng.randint(longest // 2, longest)
@@ -154,10 +159,11 @@ def _line(rng):
 
 
 def _rule(rng):
-    """Level, 1 for bowls only, distributor or 0 for all, 1 for an amount per unit, rate or amount; 0 pays nobody."""
-    level, fixed = rng.choice((1, 1, 2, 3)), rng.choice((0, 0, 1))
-    value = rng.choice(FIXED if fixed else RATES[level])
-    return (level, rng.randrange(2), rng.choice((0, 0, rng.randint(1, DISTRIBUTORS))), fixed, value)
+    """Level, 1 for bowls only, distributor or 0 for all, rate or amount per unit or order, how much, limits."""
+    level, kind = rng.choice((1, 1, 2, 3)), rng.choice((0, 0, 1, 2))
+    value = rng.choice(FIXED if kind else RATES[level])
+    audience = rng.choice((0, 0, rng.randint(1, DISTRIBUTORS)))
+    return (level, rng.randrange(2), audience, kind, value, rng.choice((0, 0, rng.randrange(LIMITS))))
 
 
 # === THE SMALLEST HISTORY THAT FAILS === #

@@ -4,34 +4,18 @@
 Amounts of the ledger are whole fen; values of documents are exact fractions in the order's currency.
 """
 
-import math
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-ZERO = Fraction(0)
+from .pay import ZERO, Pay, Row, Rule, Term, to_fen
+
 EARNING = ("active", "suspended")
-
-
-def to_fen(amount):
-    """Return an exact amount in whole fen, rounded half up (away from zero)."""
-    fen = math.floor(abs(amount) * 100 + Fraction(1, 2))
-    return fen if amount >= 0 else -fen
 
 
 def to_value(quantity, price, discount=0):
     """Return what a document shows for a line: quantity times price less discount, rounded once."""
     return Fraction(to_fen(Fraction(quantity) * price * (100 - discount) / 100), 100)
-
-
-def share_out(total, weights):
-    """Share fen out by weights, nothing lost: the largest remainders get one more, ties go to the first."""
-    exact = [total * weight / sum(weights) for weight in weights]
-    shares = [math.floor(share) for share in exact]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (shares[i] - exact[i], i))
-    for i in by_remainder[: total - sum(shares)]:
-        shares[i] += 1
-    return shares
 
 
 def business_date(moment):
@@ -44,67 +28,6 @@ class Distributor:
     name: str
     upline: "Distributor | None" = None
     state: str = "active"
-
-
-@dataclass(eq=False)
-class Rule:
-    """A rule for a level: `percent` of the base or `fixed_unit`, for a category and a distributor or for all."""
-
-    level: int
-    kind: str
-    value: Fraction
-    category: str | None = None
-    distributor: Distributor | None = None
-    first: date | None = None
-    last: date | None = None
-
-    def fits(self, line, distributor, day):
-        return (
-            self.category in (None, line.category)
-            and self.distributor in (None, distributor)
-            and (self.first is None or self.first <= day <= self.last)
-        )
-
-    def rank(self):
-        """Most specific first: product, then distributor, then dates."""
-        return (self.category is None, self.distributor is None, self.first is None)
-
-
-@dataclass(eq=False)
-class Row:
-    """An entry: what a delivery earned, or what was taken back of such a row."""
-
-    amount: int
-    delivery: int
-    state: str
-    release: date
-    left: int = 0
-    """What has not been taken back of it."""
-
-
-@dataclass(eq=False)
-class Term:
-    """Frozen at confirmation."""
-
-    level: int
-    distributor: Distributor
-    kind: str
-    value: Fraction
-    cap: Fraction
-    trigger: str
-    hold: int
-    currency_rate: Fraction
-    rows: list = field(default_factory=list)
-
-    @property
-    def earned(self):
-        return sum(row.amount for row in self.rows)
-
-    def exact(self, base, line, worth):
-        """Return the commission on a base before rounding, in the company's currency."""
-        if self.kind == "percent":
-            return base * self.value / 100 / self.currency_rate
-        return self.value * line.units * base / worth if worth > 0 else ZERO
 
 
 @dataclass(eq=False)
@@ -266,16 +189,8 @@ class Order:
         back = sum((each.returned.get(line, ZERO) for each in self.deliveries), ZERO)
         return max(ZERO, min(worth, worth - self.of(line, back), max(invoiced, worth) - credited))
 
-    def targets(self, line, base):
-        """Return what each term of a line gets on a base, in fen: together never more than the cap."""
-        if not line.terms:
-            return []
-        worth = self.worth(line)
-        exact = [term.exact(base, line, worth) for term in line.terms]
-        cap = min(base * term.cap / 100 / term.currency_rate for term in line.terms)
-        if sum(exact) > cap:
-            return share_out(to_fen(cap), exact)
-        return [to_fen(amount) for amount in exact]
+    def pay(self):
+        return Pay([(line, self.worth(line)) for line in self.lines])
 
 
 class Model:
@@ -322,7 +237,7 @@ class Model:
             rule = self._resolve(level, line, distributor)
             if rule:
                 frozen = (self.cap, self.trigger, self.hold, order.currency_rate)
-                line.terms.append(Term(level, distributor, rule.kind, rule.value, *frozen))
+                line.terms.append(Term(level, distributor, rule, *frozen))
 
     def confirm(self, order):
         """Freeze attribution and terms; what has earned keeps its own."""
@@ -339,9 +254,10 @@ class Model:
     def converge(self):
         """Bring every term to what it should have earned now."""
         for order in self.orders:
+            pay = order.pay()
             for line in order.lines:
                 figures = order.figures(line)
-                by_delivery = [order.targets(line, each.base) for each in figures]
+                by_delivery = [pay.amounts(line, each.base) for each in figures]
                 for position, term in enumerate(line.terms):
                     self._converge_term(term, figures, [targets[position] for targets in by_delivery])
 
@@ -391,5 +307,5 @@ class Model:
 
     def pending(self, order, line):
         """Return what each term of a line can still earn, in fen."""
-        targets = order.targets(line, order.possible(line))
+        targets = order.pay().amounts(line, order.possible(line))
         return [max(0, target - term.earned) for target, term in zip(targets, line.terms, strict=True)]

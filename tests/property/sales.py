@@ -3,8 +3,9 @@
 
 from fractions import Fraction
 
-from .model import Line, Order, Rule
-from .stage import COUPON, DOZEN, ROLES
+from .model import Line, Order
+from .pay import Limit, Rule
+from .stage import COUPON, DOZEN, KINDS, LIMITS, ROLES
 
 
 class Sales:
@@ -12,33 +13,35 @@ class Sales:
 
     # === WHO SELLS BY WHICH RULES === #
 
-    def _rule_vals(self, level, for_bowls, distributor, fixed, value):
+    def _rule_vals(self, level, for_bowls, distributor, kind, value, limit):
+        scope, least, most = LIMITS[limit]
         return {
             "program_id": self.stage.program.id,
             "level": level,
-            "kind": "fixed_unit" if fixed else "percent",
-            "rate": 0 if fixed else value / 100,
-            "fixed_amount": value / 100 if fixed else 0,
+            "kind": KINDS[kind],
+            "rate": 0 if kind else value / 100,
+            "fixed_amount": value / 100 if kind else 0,
+            "limit_scope": scope,
+            "minimum_amount": least / 100,
+            "maximum_amount": most / 100,
             "product_scope": "category" if for_bowls else "all",
             "categ_id": self.stage.bowls.id if for_bowls else False,
             "audience": "distributor" if distributor else "all",
             "distributor_id": self.stage.distributors[distributor - 1].id if distributor else False,
         }
 
-    def _do_rule(self, level, for_bowls, distributor, fixed, value):
-        vals = self._rule_vals(level, for_bowls, distributor, fixed, value)
+    def _do_rule(self, level, for_bowls, distributor, kind, value, limit):
+        vals = self._rule_vals(level, for_bowls, distributor, kind, value, limit)
         same = ("program_id", "level", "product_scope", "audience", "categ_id", "distributor_id")
         domain = [(name, "=", vals[name]) for name in same] + [("date_from", "=", False)]
         rule = self.env["distribution.commission.rule"].search(domain)
-        pay = {name: vals[name] for name in ("kind", "rate", "fixed_amount")}
+        pay = {name: value for name, value in vals.items() if name not in same}
         rule.write(pay) if rule else rule.create(vals)
         person = self.people[distributor - 1] if distributor else None
-        changed = Rule(level, vals["kind"], Fraction(value, 100), "bowl" if for_bowls else None, person)
-        self.model.rules = [
-            each
-            for each in self.model.rules
-            if each.first or (each.level, each.category, each.distributor) != (level, changed.category, person)
-        ]
+        changed = Rule(level, KINDS[kind], Fraction(value, 100), "bowl" if for_bowls else None, person)
+        scope, least, most = LIMITS[limit]
+        changed.limit = Limit(scope, Fraction(least, 100), Fraction(most, 100) if most else None)
+        self.model.rules = [each for each in self.model.rules if each.what_for != changed.what_for]
         self.model.rules.append(changed)
         return True
 

@@ -12,6 +12,17 @@ BINDINGS = {0: 2, 1: 3, 3: 0, 4: 1}
 ROLES = ("goods", "goods", "goods", "service")
 DOZEN = 2
 COUPON = 4
+KINDS = ("percent", "fixed_unit", "fixed_order")
+# What for, at least and at most in fen; 0 for none.
+LIMITS = (
+    ("line", 0, 0),
+    ("line", 0, 300),
+    ("unit", 0, 50),
+    ("order", 0, 500),
+    ("line", 20, 0),
+    ("order", 100, 0),
+    ("unit", 5, 200),
+)
 
 
 class Stage:
