@@ -101,5 +101,15 @@ for start in range(0, HISTORIES, IN_ONE_CLASS):
 class TestFound(PropertyCase):
     """Histories that once failed."""
 
-    def test_plain_history(self):
-        self.play(World(), [("sell", 0, 0, ((0, 10, 10000, 0),), 0, 0), ("ship", 0, 100, 100, 1), ("wait", 24)])
+    def test_last_fen_of_an_order_stays_with_its_line_when_the_order_is_reopened(self):
+        """The terms of the first line are made anew and younger than those of the second, which has earned."""
+        self.play(
+            World(rates=(0, 0, 0)),
+            [
+                ("rule", 1, 0, 0, 2, 333, 0),
+                ("sell", 0, 0, ((0, 1, 10000, 0), (3, 1, 10000, 0)), 0, 0),
+                ("invoice", 0, 100, 0, 1),
+                ("cancel", 0),
+                ("reopen", 0),
+            ],
+        )

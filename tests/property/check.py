@@ -131,8 +131,7 @@ class Check:
         found = {name: fen(facts[name]) for name in expected}
         assert found == expected, f"explained by {found}, expected {expected}"
         pays = {"percent": "rate", "fixed_unit": "per_unit", "fixed_order": "per_order"}[term.rule.kind]
-        value = order.pay().parts.get(term, term.rule.value)
-        assert Decimal(facts[pays]) * 10000 == int(value * 10000), facts
+        assert Decimal(facts[pays]) * 10000 == int(term.rule.value * 10000), facts
 
     def _pending(self, lines):
         records = self.env["distribution.commission.term"].search(
@@ -140,13 +139,16 @@ class Check:
         )
         # As somebody reads it who comes later: the figure is computed when it is asked for.
         records.invalidate_recordset(["earned_amount", "pending_amount"])
-        found = {(term.line_id.id, term.level): fen(repr(term.pending_amount)) for term in records}
+        found = {
+            (term.line_id.id, term.level): (fen(repr(term.expected_amount)), fen(repr(term.pending_amount)))
+            for term in records
+        }
         expected = {
-            (line_id, term.level): pending
+            (line_id, term.level): (term.expected, pending)
             for line_id, (order, line) in lines.items()
             for term, pending in zip(line.terms, self.model.pending(order, line), strict=True)
         }
-        assert found == expected, f"pending {found}, expected {expected}"
+        assert found == expected, f"expected and pending are {found}, should be {expected}"
 
     def _accounts(self):
         rows = self._query(

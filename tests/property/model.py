@@ -230,14 +230,19 @@ class Model:
         best = min(fitting, key=Rule.rank, default=None)
         return best if best and best.value > 0 else None
 
-    def freeze(self, order, line):
-        """Give a line the terms of this moment."""
-        line.terms = []
-        for level, distributor in self._chain(order) if line.earns else ():
-            rule = self._resolve(level, line, distributor)
-            if rule:
-                frozen = (self.cap, self.trigger, self.hold, order.currency_rate)
-                line.terms.append(Term(level, distributor, rule, *frozen))
+    def freeze(self, order, lines):
+        """Give lines the terms of this moment."""
+        for line in lines:
+            line.terms = []
+            for level, distributor in self._chain(order) if line.earns else ():
+                rule = self._resolve(level, line, distributor)
+                if rule:
+                    frozen = (self.cap, self.trigger, self.hold, order.currency_rate)
+                    line.terms.append(Term(level, distributor, rule, *frozen))
+        pay = order.pay()
+        for line in lines:
+            for term, expected in zip(line.terms, pay.amounts(line, order.worth(line)), strict=True):
+                term.expected = expected
 
     def confirm(self, order):
         """Freeze attribution and terms; what has earned keeps its own."""
@@ -245,9 +250,7 @@ class Model:
             order.distributor = self._attribute(order)
             order.chosen = order.chosen if order.distributor is order.chosen else None
         order.state = "sale"
-        for line in order.lines:
-            if not line.has_entries:
-                self.freeze(order, line)
+        self.freeze(order, [line for line in order.lines if not line.has_entries])
 
     # === THE LEDGER === #
 

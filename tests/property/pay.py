@@ -94,6 +94,8 @@ class Term:
     trigger: str
     hold: int
     currency_rate: Fraction
+    expected: int = 0
+    """What it would come to if all were sent, kept and paid, when it was made."""
     rows: list = field(default_factory=list)
 
     @property

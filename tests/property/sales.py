@@ -201,5 +201,5 @@ class Sales:
         line = self._line(*arguments)
         order.lines.append(line)
         # At the rate of the order's own day.
-        self.model.freeze(order, line)
+        self.model.freeze(order, [line])
         return True
