@@ -29,8 +29,8 @@ class Drive(Sales, Warehouse, Office):
         )
         for level, rate in enumerate(world.rates, start=1):
             self._do_rule(level, 0, 0, 0, rate, 0)
-        if world.fixed:
-            self._do_rule(1, 1, 0, 1, world.fixed, world.limit)
+        if world.rule:
+            self._do_rule(*world.rule)
         if world.campaign:
             self._create_campaign(world.campaign)
         self._do_currency(1373)

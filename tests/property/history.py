@@ -14,14 +14,14 @@ RATES = {1: (0, 500, 750, 1000, 1200), 2: (0, 333, 500, 600), 3: (0, 125, 200)}
 FIXED = (0, 1, 100, 333, 2500)
 CAPS = (20, 25, 30)
 PRICES = (5, 35, 333, 3333, 10000, 12345)
-QUANTITIES = (1, 2, 3, 7, 10)
+QUANTITIES = (1, 3, 7, 10, 10)
 CUSTOMERS = 5
 DISTRIBUTORS = 6
 LIMITS = 7
 
 # How often what happens.
 WEIGHTS = {
-    "sell": 8,
+    "sell": 5,
     "ship": 16,
     "receive": 12,
     "give_back": 12,
@@ -48,6 +48,13 @@ WEIGHTS = {
     "settle": 6,
     "pay": 6,
 }
+# What a history is mostly about: these things happen three times as often in it.
+THEMES = (
+    ("ship", "wait", "give_back", "receive", "send_again"),
+    ("invoice", "credit", "post", "unpost", "drop"),
+    ("rule", "add", "quantity", "price", "cancel", "reopen"),
+    ("ship", "wait", "settle", "pay", "give_back", "credit"),
+)
 # What must have happened before, so that there is something to do it with.
 NEEDS = {
     "receive": "ship",
@@ -69,8 +76,7 @@ class World:
     """The program at the beginning.
 
     :param tuple rates: of levels 1 to 3, in hundredths of a per cent
-    :param int fixed: amount in fen for each bowl on level 1, 0 for none
-    :param int limit: of that rule, a position in `stage.LIMITS`
+    :param tuple rule: one more rule, as in the event
     :param int campaign: rate for bowls on level 1 in the first three days, 0 for none
     """
 
@@ -79,8 +85,7 @@ class World:
     levels: int = 1
     cap: int = 30
     rates: tuple = (1000, 0, 0)
-    fixed: int = 0
-    limit: int = 0
+    rule: tuple = ()
     campaign: int = 0
 
 
@@ -96,14 +101,13 @@ def draw(seed, number, longest=15):
         levels=rng.choice((1, 2, 3, 3)),
         cap=rng.choice(CAPS),
         rates=tuple(rng.choice(RATES[level]) for level in RATES),
-        fixed=rng.choice((0, 0, *FIXED)),
-        limit=rng.choice((0, 0, rng.randrange(LIMITS))),
+        rule=rng.choice((_rule(rng), ())),
         campaign=rng.choice((0, 0, 1200)),
     )
-    names, length = ["sell"], rng.randint(longest // 2, longest)
+    names, length, theme = ["sell"], rng.randint(longest // 2, longest), rng.choice(THEMES)
     while len(names) < length:
         possible = [name for name in WEIGHTS if NEEDS.get(name, "sell") in names]
-        names += rng.choices(possible, [WEIGHTS[name] for name in possible])
+        names += rng.choices(possible, [WEIGHTS[name] * (3 if name in theme else 1) for name in possible])
     return world, [_event(rng, name) for name in names]
 
 
