@@ -9,80 +9,9 @@ from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFai
 
 from odoo.exceptions import UserError, ValidationError
 
+from support.small_world import World
+
 RETRIED = (SerializationFailure, DeadlockDetected, LockNotAvailable)
-
-
-class World:
-    """A small shop in a database of its own, with one order confirmed under a program's terms."""
-
-    def __init__(self, database, trigger, hold_days):
-        self.database = database
-        self.terms = {"trigger": trigger, "hold_days": hold_days}
-        with database.env() as env:
-            self._set_up(env)
-
-    def _set_up(self, env):
-        if not env.company.chart_template:
-            env["account.chart.template"].try_loading("generic_coa", env.company, install_demo=False)
-        program = env["distribution.program"].create(
-            {
-                "name": "Friends",
-                **self.terms,
-                "settlement_period": "manual",
-                "binding_days": 0,
-                "rule_ids": [(0, 0, {"level": 1, "rate": 10})],
-            }
-        )
-        self.program_id = program.id
-        self.distributor_ids = [self._create_distributor(env, name).id for name in ("Ada", "Ben")]
-        customer = env["res.partner"].create({"name": "Customer"})
-        env["distribution.binding"]._bind(customer, env["distribution.distributor"].browse(self.distributor_ids[0]))
-        product = env["product.product"].create(
-            {"name": "Mug", "type": "consu", "is_storable": True, "invoice_policy": "order", "taxes_id": False}
-        )
-        location = env["stock.warehouse"].search([("company_id", "=", env.company.id)], limit=1).lot_stock_id
-        env["stock.quant"]._update_available_quantity(product, location, 1000)
-        order = env["sale.order"].create(
-            {
-                "partner_id": customer.id,
-                "order_line": [(0, 0, {"product_id": product.id, "product_uom_qty": 10, "price_unit": 100})],
-            }
-        )
-        order.action_confirm()
-        self.order_id = order.id
-
-    def _create_distributor(self, env, name):
-        distributor = env["distribution.distributor"].create(
-            {"partner_id": env["res.partner"].create({"name": name}).id, "program_id": self.program_id}
-        )
-        distributor.action_activate()
-        return distributor
-
-    def ship(self, env, quantity):
-        """Ship some of what is open and leave a backorder."""
-        order = env["sale.order"].browse(self.order_id)
-        picking = order.picking_ids.filtered(lambda p: p.state not in ("done", "cancel"))
-        picking.move_ids.write({"quantity": quantity, "picked": True})
-        picking.with_context(skip_backorder=True).button_validate()
-        return picking
-
-    def miss_a_trigger(self, *later):
-        """Leave a difference between what happened and the ledger, as after an event that got lost.
-
-        :param later: quantities shipped on other deliveries, still on their way
-        """
-        with self.database.env() as env:
-            picking = self.ship(env, 6)
-            for quantity in later:
-                self.ship(env, quantity)
-            env.flush_all()
-            env.cr.execute("UPDATE stock_picking SET commission_received_on = date_done WHERE id = %s", [picking.id])
-
-    def ledger(self):
-        with self.database.env() as env:
-            env.cr.execute("SELECT COUNT(*), COALESCE(SUM(amount), 0)::text FROM distribution_commission_entry")
-            count, amount = env.cr.fetchone()
-            return count, Decimal(amount)
 
 
 @pytest.fixture
@@ -151,18 +80,20 @@ def test_receipt_against_sweep(world):
     assert world.ledger()[1] == Decimal("100.00")
 
 
+def prepare_return(env, picking, quantity):
+    wizard = env["stock.return.picking"].with_context(active_id=picking.id, active_model="stock.picking").create({})
+    wizard.product_return_moves.write({"quantity": quantity, "to_refund": True})
+    back = env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+    back.move_ids.write({"quantity": quantity, "picked": True})
+    return back
+
+
 def test_delivery_against_return(shipping_world):
     with shipping_world.database.env() as env:
         first_id = shipping_world.ship(env, 6).id
 
     def send_back(env):
-        picking = env["stock.picking"].browse(first_id)
-        wizard = env["stock.return.picking"].with_context(active_id=first_id, active_model="stock.picking").create({})
-        wizard.product_return_moves.write({"quantity": 2, "to_refund": True})
-        back = env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-        back.move_ids.write({"quantity": 2, "picked": True})
-        back.button_validate()
-        return picking.state
+        prepare_return(env, env["stock.picking"].browse(first_id), 2).button_validate()
 
     race(shipping_world, lambda env: shipping_world.ship(env, 4).state, send_back)
     assert shipping_world.ledger()[1] == Decimal("80.00")
@@ -211,6 +142,121 @@ def test_refund_against_delivery(shipping_world):
         refund_id = payment._create_child_transaction(100, is_refund=True).id
     race(shipping_world, lambda env: shipping_world.ship(env, 10).state, confirm_payment(refund_id))
     assert shipping_world.ledger()[1] == Decimal("90.00")
+
+
+def get_open_picking(env, world):
+    return env["sale.order"].browse(world.order_id).picking_ids.filtered(lambda p: p.state not in ("done", "cancel"))
+
+
+def test_same_delivery_twice_at_once_earns_once(shipping_world):
+    with shipping_world.database.env() as env:
+        picking = get_open_picking(env, shipping_world)
+        picking.move_ids.write({"quantity": 10, "picked": True})
+        picking_id = picking.id
+
+    def validate(env):
+        picking = env["stock.picking"].browse(picking_id)
+        if picking.state != "done":
+            picking.button_validate()
+
+    race(shipping_world, validate, validate)
+    assert shipping_world.ledger() == (1, Decimal("100.00"))
+
+
+def test_same_return_twice_at_once_takes_back_once(shipping_world):
+    with shipping_world.database.env() as env:
+        back_id = prepare_return(env, shipping_world.ship(env, 10), 4).id
+
+    def validate(env):
+        back = env["stock.picking"].browse(back_id)
+        if back.state != "done":
+            back.button_validate()
+
+    race(shipping_world, validate, validate)
+    assert shipping_world.ledger() == (2, Decimal("60.00"))
+
+
+def test_same_credit_note_twice_at_once_takes_back_once(shipping_world):
+    with shipping_world.database.env() as env:
+        shipping_world.ship(env, 10)
+        invoice = env["sale.order"].browse(shipping_world.order_id)._create_invoices()
+        invoice.action_post()
+        wizard = env["account.move.reversal"].with_context(active_model="account.move", active_ids=invoice.ids)
+        wizard = wizard.create({"journal_id": invoice.journal_id.id, "date": invoice.date})
+        wizard.reverse_moves()
+        wizard.new_move_ids.invoice_line_ids.quantity = 4
+        credit_id = wizard.new_move_ids.id
+
+    def post(env):
+        env["account.move"].browse(credit_id).action_post()
+
+    race(shipping_world, post, post)
+    assert shipping_world.ledger() == (2, Decimal("60.00"))
+
+
+def test_return_and_credit_note_at_once_take_back_once(shipping_world):
+    """The same four pieces come back and are credited in the same moment."""
+    with shipping_world.database.env() as env:
+        back_id = prepare_return(env, shipping_world.ship(env, 10), 4).id
+        invoice = env["sale.order"].browse(shipping_world.order_id)._create_invoices()
+        invoice.action_post()
+        wizard = env["account.move.reversal"].with_context(active_model="account.move", active_ids=invoice.ids)
+        wizard = wizard.create({"journal_id": invoice.journal_id.id, "date": invoice.date})
+        wizard.reverse_moves()
+        wizard.new_move_ids.invoice_line_ids.quantity = 4
+        credit_id = wizard.new_move_ids.id
+    race(
+        shipping_world,
+        lambda env: env["stock.picking"].browse(back_id).button_validate(),
+        lambda env: env["account.move"].browse(credit_id).action_post(),
+    )
+    assert shipping_world.ledger() == (2, Decimal("60.00"))
+
+
+def test_same_payment_twice_at_once_confirms_and_freezes_once(committing_db):
+    """A payment that is reported twice confirms its quotation once: one term, and one sum after the delivery."""
+    world = World(committing_db, "shipped", 0, confirm=False)
+    with committing_db.env() as env:
+        order = env["sale.order"].browse(world.order_id)
+        provider = env["payment.provider"].search([("code", "=", "none")], limit=1)
+        # The machine may lack what prints the order.
+        order._get_confirmation_template().report_template_ids = False
+        transaction = env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": env.ref("payment.payment_method_unknown").id,
+                "amount": order.amount_total,
+                "currency_id": order.currency_id.id,
+                "partner_id": order.partner_id.id,
+                "sale_order_ids": [(6, 0, order.ids)],
+            }
+        )
+        transaction_id = transaction.id
+
+    def report(env):
+        transaction = env["payment.transaction"].browse(transaction_id)
+        transaction._set_done()
+        transaction._check_amount_and_confirm_order()
+
+    race(world, report, report)
+    with committing_db.env() as env:
+        order = env["sale.order"].browse(world.order_id)
+        assert order.state == "sale"
+        assert len(order.commission_term_ids) == 1
+        world.ship(env, 10)
+    assert world.ledger() == (1, Decimal("100.00"))
+
+
+def test_receipt_twice_at_once_earns_once(world):
+    with world.database.env() as env:
+        world.ship(env, 10)
+
+    def receive(env):
+        env["sale.order"].browse(world.order_id).action_confirm_receipt()
+
+    results = race(world, receive, receive)
+    assert sum(isinstance(result, UserError) for result in results) == 1, results
+    assert world.ledger() == (1, Decimal("100.00"))
 
 
 def make_due(shipping_world):

@@ -187,7 +187,8 @@ class DistributionCommissionTerm(models.Model):
         amounts = {}
         for terms in self.grouped("order_id").values():
             unit = Decimal(str(terms.currency_id.rounding))
-            by_line = terms.sorted("level").grouped("line_id")
+            # By line, however old the terms: what is left over of a fen stays where it was when an order is reopened.
+            by_line = terms.sorted(lambda term: (term.line_id.id, term.level)).grouped("line_id")
             sold = [group._get_sold(facts[line.id], tuple(bases[line.id])) for line, group in by_line.items()]
             amounts |= get_amounts(sold, unit)
         return amounts
@@ -317,7 +318,7 @@ class DistributionCommissionTerm(models.Model):
         """Add to the values of new terms what they earn if nothing is returned, beside the terms the order has."""
         existing = order.commission_term_ids.filtered(_is_active).grouped("line_id")
         values = order.order_line._get_commission_values()
-        sold = [terms._get_sold(LineFacts(**values[line.id]), ()) for line, terms in existing.items()]
+        sold = {line.id: terms._get_sold(LineFacts(**values[line.id]), ()) for line, terms in existing.items()}
         by_line = defaultdict(list)
         for position, vals in enumerate(vals_list):
             by_line[vals["line_id"]].append((-position - 1, vals))
@@ -326,11 +327,11 @@ class DistributionCommissionTerm(models.Model):
             facts, first = LineFacts(**values[line_id]), keyed[0][1]
             shares = tuple(Share(key, (vals["rule_id"], vals["level"]), _make_pay(vals)) for key, vals in keyed)
             engine_line = _make_line(first, facts)
-            sold.append(Sold(engine_line, shares, (engine_line.whole,), exact(first["cap_rate"])))
+            sold[line_id] = Sold(engine_line, shares, (engine_line.whole,), exact(first["cap_rate"]))
             expected_base = float(round_half_up(facts.worth / engine_line.currency_rate, unit))
             for _key, vals in keyed:
                 vals["expected_base"] = expected_base
-        amounts = get_amounts(sold, unit)
+        amounts = get_amounts([sold[line_id] for line_id in sorted(sold)], unit)
         for position, vals in enumerate(vals_list):
             vals["expected_amount"] = float(amounts[-position - 1][0].final)
 

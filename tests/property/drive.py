@@ -1,0 +1,86 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""Plays a history on the real models, as merchants, warehouses and accountants do, and tells the model of it.
+
+What happened is told in plain numbers: quantities that left, values on documents, days. What follows from it is the
+model's own business.
+"""
+
+from datetime import timedelta
+from fractions import Fraction
+
+from .model import Distributor, Model, business_date
+from .office import Office
+from .pay import Rule
+from .sales import Sales
+from .stage import BINDINGS, NAMES, OWNERS, START, UPLINES
+from .warehouse import Warehouse
+
+
+class Drive(Sales, Warehouse, Office):
+    """One history on Odoo and on the model. Every `_do_` method returns whether there was something to do."""
+
+    def __init__(self, stage, world, clock):
+        self.stage, self.env, self.clock = stage, stage.env, clock
+        clock.move_to(START)
+        self.model = Model(world.trigger, world.hold, world.levels, world.cap, START)
+        self._set_up_people()
+        stage.program.write(
+            {"trigger": world.trigger, "hold_days": world.hold, "level_count": world.levels, "cap_rate": world.cap}
+        )
+        for level, rate in enumerate(world.rates, start=1):
+            self._do_rule(level, 0, 0, 0, rate, 0)
+        if world.rule:
+            self._do_rule(*world.rule)
+        if world.campaign:
+            self._create_campaign(world.campaign)
+        self._do_currency(1373)
+        self.orders = []
+        """Pairs of the order's record and the model's order."""
+
+    def _set_up_people(self):
+        people = [Distributor(name) for name in NAMES]
+        for person, upline in zip(people, UPLINES, strict=True):
+            person.upline = people[upline] if upline is not None else None
+        self.people = people
+        self.model.owners = {number: people[distributor] for number, distributor in OWNERS.items()}
+        self.model.bindings = {number: people[distributor] for number, distributor in BINDINGS.items()}
+
+    def _create_campaign(self, rate):
+        first = business_date(START)
+        last = first + timedelta(days=2)
+        self.env["distribution.commission.rule"].create(
+            {**self._rule_vals(1, 1, 0, 0, rate, 0), "date_from": first, "date_to": last}
+        )
+        self.model.rules.append(Rule(1, "percent", Fraction(rate, 100), "bowl", None, first, last))
+
+    def play(self, event):
+        """Do one thing, a minute after the last: days pass by waiting only, so that no event is kept for its time.
+
+        :return: whether it was possible
+        """
+        self._pass_time(1 / 60)
+        name, *arguments = event
+        done = getattr(self, f"_do_{name}")(*arguments)
+        if done:
+            self.env.flush_all()
+            self.model.converge()
+        return done
+
+    def _pass_time(self, hours):
+        self.model.now += timedelta(hours=hours)
+        self.clock.move_to(self.model.now)
+
+    def _do_wait(self, hours):
+        """Time passes, and the nightly work is done: receipts that nobody confirmed, holds that ended."""
+        self._pass_time(hours)
+        pickings = self.env["stock.picking"]
+        pickings.search(pickings._get_overdue_receipt_domain(self.stage.program))._confirm_receipt()
+        for _record, order in self.orders:
+            for delivery in order.deliveries:
+                if delivery.shipped <= self.model.now - timedelta(days=self.model.receipt_days):
+                    self._note_receipt(order, delivery)
+        # What a receipt earns is due in the same night if there is no hold.
+        self.model.converge()
+        self.env["distribution.commission.entry"]._release(self.stage.program)
+        self.model.release()
+        return True

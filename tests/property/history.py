@@ -1,0 +1,248 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""What happens: random histories, and the smallest form of one that fails.
+
+A history is a `World` and a list of events: tuples of a name and plain numbers. Numbers that choose among what there
+is ("the second invoice") count round and round, and an event for which there is nothing is left out when it is played.
+So any part of a history is a history, and can be pasted into a test.
+"""
+
+import random
+from dataclasses import dataclass, replace
+
+# For one level, in hundredths of a per cent: together never above the lowest cap, or the rules would be refused.
+RATES = {1: (0, 500, 750, 1000, 1200), 2: (0, 333, 500, 600), 3: (0, 125, 200)}
+FIXED = (0, 1, 100, 333, 2500)
+CAPS = (20, 25, 30)
+PRICES = (5, 35, 333, 3333, 10000, 12345)
+QUANTITIES = (1, 3, 7, 10, 10)
+CUSTOMERS = 5
+DISTRIBUTORS = 6
+LIMITS = 7
+
+# How often what happens.
+WEIGHTS = {
+    "sell": 5,
+    "ship": 16,
+    "receive": 12,
+    "give_back": 12,
+    "send_again": 5,
+    "correct": 4,
+    "invoice": 9,
+    "credit": 14,
+    "post": 6,
+    "unpost": 6,
+    "drop": 4,
+    "cancel": 3,
+    "reopen": 8,
+    "quantity": 4,
+    "price": 3,
+    "add": 3,
+    "rule": 6,
+    "cap": 1,
+    "program": 2,
+    "distributor": 4,
+    "move": 2,
+    "bind": 2,
+    "currency": 1,
+    "wait": 10,
+    "settle": 6,
+    "pay": 6,
+}
+# What a history is mostly about: these things happen three times as often in it.
+THEMES = (
+    ("ship", "wait", "give_back", "receive", "send_again"),
+    ("invoice", "credit", "post", "unpost", "drop"),
+    ("rule", "add", "quantity", "price", "cancel", "reopen"),
+    ("ship", "wait", "settle", "pay", "give_back", "credit"),
+)
+# What must have happened before, so that there is something to do it with.
+NEEDS = {
+    "receive": "ship",
+    "give_back": "ship",
+    "correct": "ship",
+    "send_again": "give_back",
+    "credit": "invoice",
+    "post": "invoice",
+    "unpost": "invoice",
+    "drop": "unpost",
+    "reopen": "cancel",
+    "settle": "wait",
+    "pay": "settle",
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """The program at the beginning.
+
+    :param tuple rates: of levels 1 to 3, in hundredths of a per cent
+    :param tuple rule: one more rule, as in the event
+    :param int campaign: rate for bowls on level 1 in the first three days, 0 for none
+    """
+
+    trigger: str = "shipped"
+    hold: int = 0
+    levels: int = 1
+    cap: int = 30
+    rates: tuple = (1000, 0, 0)
+    rule: tuple = ()
+    campaign: int = 0
+
+
+def draw(seed, number, longest=15):
+    """Return the history of a number: the same for the same seed.
+
+    :rtype: (World, list)
+    """
+    rng = random.Random(f"{seed}/{number}")
+    world = World(
+        trigger=rng.choice(("shipped", "received")),
+        hold=rng.choice((0, 1, 7)),
+        levels=rng.choice((1, 2, 3, 3)),
+        cap=rng.choice(CAPS),
+        rates=tuple(rng.choice(RATES[level]) for level in RATES),
+        rule=rng.choice((_rule(rng), ())),
+        campaign=rng.choice((0, 0, 1200)),
+    )
+    names, length, theme = ["sell"], rng.randint(longest // 2, longest), rng.choice(THEMES)
+    while len(names) < length:
+        possible = [name for name in WEIGHTS if NEEDS.get(name, "sell") in names]
+        names += rng.choices(possible, [WEIGHTS[name] * (3 if name in theme else 1) for name in possible])
+    return world, [_event(rng, name) for name in names]
+
+
+def _event(rng, name):
+    arguments = {
+        "sell": lambda: (
+            rng.randrange(CUSTOMERS),
+            rng.choice((0, 0, 0, rng.randint(1, DISTRIBUTORS))),
+            tuple(_line(rng) for _line_number in range(rng.choice((1, 1, 2, 3)))),
+            rng.choice((0, 0, 0, 1000, 2999)),
+            rng.choice((0, 0, 0, 1)),
+        ),
+        "ship": lambda: (_pick(rng), rng.choice((20, 30, 50, 70, 100, 130)), _percent(rng), rng.randrange(4)),
+        "receive": lambda: (_pick(rng),),
+        "give_back": lambda: (_pick(rng), _percent(rng), rng.choice((0, 1, 1, 1))),
+        "send_again": lambda: (_pick(rng),),
+        "correct": lambda: (_pick(rng), rng.choice((0, 50, 120))),
+        "invoice": lambda: (_pick(rng), _percent(rng), rng.choice((0, 1)), rng.choice((0, 1, 1, 1))),
+        "credit": lambda: (_pick(rng), rng.randrange(4), _percent(rng), rng.choice((0, 1, 1, 1))),
+        "post": lambda: (_pick(rng),),
+        "unpost": lambda: (_pick(rng),),
+        "drop": lambda: (_pick(rng),),
+        "cancel": lambda: (_pick(rng),),
+        "reopen": lambda: (_pick(rng),),
+        "quantity": lambda: (_pick(rng), rng.choice(QUANTITIES)),
+        "price": lambda: (_pick(rng), rng.choice(PRICES)),
+        "add": lambda: (_pick(rng), rng.choice((_line(rng), _line(rng), 1000))),
+        "rule": lambda: _rule(rng),
+        "cap": lambda: (rng.choice(CAPS),),
+        "program": lambda: (rng.choice(("shipped", "received")), rng.choice((0, 1, 7)), rng.choice((1, 2, 3))),
+        "distributor": lambda: (rng.randrange(DISTRIBUTORS), rng.choice(("active", "suspended", "closed"))),
+        "move": lambda: (rng.randrange(DISTRIBUTORS), rng.randint(0, DISTRIBUTORS)),
+        "bind": lambda: (rng.randrange(CUSTOMERS), rng.randint(0, DISTRIBUTORS)),
+        "currency": lambda: (rng.choice((1373, 10000, 77777)),),
+        "wait": lambda: (rng.choice((1, 9, 24, 24, 170, 250)),),
+        "settle": lambda: (),
+        "pay": lambda: (),
+    }
+    return (name, *arguments[name]())
+
+
+def _pick(rng):
+    return rng.randrange(4)
+
+
+def _percent(rng):
+    return rng.choice((20, 50, 70, 100, 100))
+
+
+def _line(rng):
+    """Product (mug, bowl, tea by the dozen, service), quantity, price in fen, discount in per cent."""
+    return (rng.randrange(4), rng.choice(QUANTITIES), rng.choice(PRICES), rng.choice((0, 0, 10, 33)))
+
+
+def _rule(rng):
+    """Level, 1 for bowls only, distributor or 0 for all, rate or amount per unit or order, how much, limits."""
+    level, kind = rng.choice((1, 1, 2, 3)), rng.choice((0, 0, 1, 2))
+    value = rng.choice(FIXED if kind else RATES[level])
+    audience = rng.choice((0, 0, rng.randint(1, DISTRIBUTORS)))
+    return (level, rng.randrange(2), audience, kind, value, rng.choice((0, 0, rng.randrange(LIMITS))))
+
+
+# === THE SMALLEST HISTORY THAT FAILS === #
+
+
+def shrink(world, events, fails, most=400):
+    """Return the smallest form that still fails: without events that do not matter, then with simple numbers.
+
+    :param fails: called with (world, events), tells whether this history fails
+    :param int most: how many histories are tried at most
+    """
+    tries = 0
+
+    def still_fails(*history):
+        nonlocal tries
+        tries += 1
+        return tries <= most and fails(*history)
+
+    before = None
+    while before != (world, events) and tries <= most:
+        before = (world, events)
+        events = _drop_events(world, events, still_fails)
+        world = _simplify_world(world, events, still_fails)
+        events = _simplify_events(world, events, still_fails)
+    return world, events
+
+
+def _drop_events(world, events, fails):
+    size = len(events) // 2
+    while size:
+        start = 0
+        while start < len(events):
+            shorter = events[:start] + events[start + size :]
+            if fails(world, shorter):
+                events = shorter
+            else:
+                start += size
+        size //= 2
+    return events
+
+
+def _simplify_world(world, events, fails):
+    for name, plain in vars(World()).items():
+        simpler = replace(world, **{name: plain})
+        if simpler != world and fails(simpler, events):
+            world = simpler
+    return world
+
+
+def _simplify_events(world, events, fails):
+    for position, event in enumerate(events):
+        for simpler in _simpler(event):
+            shorter = [*events[:position], simpler, *events[position + 1 :]]
+            if fails(world, shorter):
+                events = shorter
+                break
+    return events
+
+
+def _simpler(value):
+    """Yield simpler forms of an event: parts left out, numbers made small, one change at a time."""
+    for position, part in enumerate(value):
+        if isinstance(part, tuple):
+            if len(part) > 1 and isinstance(part[0], tuple):
+                for left_out in range(len(part)):
+                    yield (*value[:position], part[:left_out] + part[left_out + 1 :], *value[position + 1 :])
+            for simpler in _simpler(part):
+                yield (*value[:position], simpler, *value[position + 1 :])
+        elif isinstance(part, int):
+            for number in (0, 1, 10, 100):
+                if number < part:
+                    yield (*value[:position], number, *value[position + 1 :])
+
+
+def as_test(world, events):
+    """Return a history as the lines of a test."""
+    lines = [f"    {event!r}," for event in events]
+    return "\n".join([f"self.play({world!r}, [", *lines, "])"])

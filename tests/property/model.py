@@ -1,0 +1,314 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""What the commission ledger must hold: the design's decisions 1-9 in plain Python, without a line of the modules.
+
+Amounts of the ledger are whole fen; values of documents are exact fractions in the order's currency.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+
+from .pay import ZERO, Pay, Row, Rule, Term, to_fen
+
+EARNING = ("active", "suspended")
+
+
+def to_value(quantity, price, discount=0):
+    """Return what a document shows for a line: quantity times price less discount, rounded once."""
+    return Fraction(to_fen(Fraction(quantity) * price * (100 - discount) / 100), 100)
+
+
+def business_date(moment):
+    """Return the calendar day in Shanghai of a moment in UTC."""
+    return (moment + timedelta(hours=8)).date()
+
+
+@dataclass(eq=False)
+class Distributor:
+    name: str
+    upline: "Distributor | None" = None
+    state: str = "active"
+
+
+@dataclass(eq=False)
+class Line:
+    """An order line; `role` is goods, service, coupon (a discount) or shipping."""
+
+    role: str
+    category: str | None
+    quantity: Fraction
+    price: Fraction
+    discount: Fraction = ZERO
+    pieces: int = 1
+    """In one unit of the line: 12 where it is sold by the dozen."""
+    terms: list = field(default_factory=list)
+
+    @property
+    def value(self):
+        return to_value(self.quantity, self.price, self.discount)
+
+    @property
+    def units(self):
+        return self.quantity * self.pieces
+
+    @property
+    def earns(self):
+        return self.role in ("goods", "service")
+
+    @property
+    def has_entries(self):
+        return any(term.rows for term in self.terms)
+
+
+@dataclass(eq=False)
+class Delivery:
+    """Goods that left: quantities by line, in the line's unit; `returned` only what is marked to be refunded."""
+
+    number: int
+    shipped: datetime
+    sent: dict
+    received: datetime | None = None
+    returned: dict = field(default_factory=dict)
+
+    def kept(self, line):
+        return max(ZERO, self.sent.get(line, ZERO) - self.returned.get(line, ZERO))
+
+    def counts_from(self, trigger):
+        """Return the moment from which the delivery counts, None while it does not."""
+        if trigger == "shipped":
+            return self.shipped
+        return max(self.shipped, self.received) if self.received else None
+
+
+@dataclass(eq=False)
+class Invoice:
+    """An invoice or credit note: items are (line or None, quantity, value)."""
+
+    number: int
+    day: date
+    items: list
+    reverses: "Invoice | None" = None
+    state: str = "draft"
+
+    def shares(self):
+        """Return (line, quantity, value net of the document's discounts); loose credits go over what they reverse."""
+        earning = [item for item in self.items if item[0] and item[0].earns]
+        goods = sum((value for _line, _quantity, value in earning), ZERO)
+        coupons = sum((value for line, _q, value in self.items if line and line.role == "coupon"), ZERO)
+        factor = discount_factor(goods, coupons)
+        shares = [(line, quantity, value * factor) for line, quantity, value in earning]
+        loose = sum((value for line, _quantity, value in self.items if not line), ZERO)
+        if loose and self.reverses:
+            reversed_shares = self.reverses.shares()
+            total = sum((value for _line, _quantity, value in reversed_shares), ZERO)
+            shares += [(line, ZERO, loose * value / total) for line, _q, value in reversed_shares if total]
+        return shares
+
+
+def discount_factor(goods, discounts):
+    return min(max(1 + discounts / goods, ZERO), Fraction(1)) if goods > 0 else Fraction(1)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """V, G and M after a delivery, and the smallest of them."""
+
+    delivery: int
+    moment: object
+    value: Fraction
+    kept: Fraction
+    money: Fraction
+
+    @property
+    def base(self):
+        return max(ZERO, min(self.value, self.kept, self.money))
+
+
+@dataclass(eq=False)
+class Order:
+    buyer: str
+    chosen: Distributor | None = None
+    currency_rate: Fraction = Fraction(1)
+    state: str = "draft"
+    distributor: Distributor | None = None
+    lines: list = field(default_factory=list)
+    deliveries: list = field(default_factory=list)
+    invoices: list = field(default_factory=list)
+
+    @property
+    def has_entries(self):
+        return any(line.has_entries for line in self.lines)
+
+    def worth(self, line):
+        """Return the line's value net of its share of the order's discounts."""
+        goods = sum((each.value for each in self.lines if each.earns), ZERO)
+        coupons = sum((each.value for each in self.lines if each.role == "coupon"), ZERO)
+        return line.value * discount_factor(goods, coupons)
+
+    def of(self, line, quantity):
+        return self.worth(line) * quantity / line.quantity if line.quantity > 0 else ZERO
+
+    def posted(self, line):
+        """Return quantity invoiced, value invoiced, value credited and the last invoice's day of a line."""
+        quantity, invoiced, credited, day = ZERO, ZERO, ZERO, None
+        for invoice in sorted(self.invoices, key=lambda each: (each.day, each.number)):
+            if invoice.state != "posted":
+                continue
+            for share_line, share_quantity, value in invoice.shares():
+                if share_line is line and invoice.reverses:
+                    credited += value
+                elif share_line is line:
+                    quantity, invoiced, day = quantity + share_quantity, invoiced + value, invoice.day
+        return quantity, invoiced, credited, day
+
+    def figures(self, line):
+        """Return the line's figures after each delivery that counts, the last are those of now."""
+        if self.state != "sale" or not line.terms:
+            return []
+        quantity, invoiced, credited, day = self.posted(line)
+        sent_in_all = sum((each.sent.get(line, ZERO) for each in self.deliveries), ZERO)
+        money = self.of(line, max(ZERO, sent_in_all - quantity)) + invoiced - credited
+        if line.role == "service":
+            value = min(invoiced, self.worth(line))
+            return [Figures(0, day, value, value, money)] if invoiced else []
+        moments = {each: each.counts_from(line.terms[0].trigger) for each in self.deliveries if line in each.sent}
+        counting = [(moment, each) for each, moment in moments.items() if moment]
+        found, sent, kept = [], ZERO, ZERO
+        for moment, each in sorted(counting, key=lambda pair: (pair[0], pair[1].number)):
+            sent, kept = sent + each.sent[line], kept + each.kept(line)
+            value = min(self.of(line, sent), self.worth(line))
+            found.append(Figures(each.number, business_date(moment), value, self.of(line, kept), money))
+        return found
+
+    def possible(self, line):
+        """Return what the line may still come to: all that is open is sent, kept and paid."""
+        if self.state != "sale":
+            return ZERO
+        _quantity, invoiced, credited, _day = self.posted(line)
+        worth = self.worth(line)
+        back = sum((each.returned.get(line, ZERO) for each in self.deliveries), ZERO)
+        return max(ZERO, min(worth, worth - self.of(line, back), max(invoiced, worth) - credited))
+
+    def pay(self):
+        return Pay([(line, self.worth(line)) for line in self.lines])
+
+
+class Model:
+    """A merchant with one program."""
+
+    def __init__(self, trigger, hold, levels, cap, now):
+        self.trigger, self.hold, self.levels, self.cap = trigger, hold, levels, Fraction(cap)
+        self.now, self.receipt_days = now, 10
+        self.rules, self.orders = [], []
+        self.distributors, self.bindings, self.owners = {}, {}, {}
+        self.accounts = {}
+
+    @property
+    def today(self):
+        return business_date(self.now)
+
+    # === WHO AND BY WHICH RULE === #
+
+    def _attribute(self, order):
+        own = self.owners.get(order.buyer)
+        if own and own.state in EARNING:
+            return None
+        for candidate in (order.chosen, self.bindings.get(order.buyer)):
+            if candidate and candidate.state in EARNING:
+                return candidate
+        return None
+
+    def _chain(self, order):
+        level, distributor = 1, order.distributor
+        while distributor and level <= self.levels:
+            if distributor.state in EARNING and self.owners.get(order.buyer) is not distributor:
+                yield level, distributor
+            level, distributor = level + 1, distributor.upline
+
+    def _resolve(self, level, line, distributor):
+        fitting = [rule for rule in self.rules if rule.level == level and rule.fits(line, distributor, self.today)]
+        best = min(fitting, key=Rule.rank, default=None)
+        return best if best and best.value > 0 else None
+
+    def freeze(self, order, lines):
+        """Give lines the terms of this moment."""
+        for line in lines:
+            line.terms = []
+            for level, distributor in self._chain(order) if line.earns else ():
+                rule = self._resolve(level, line, distributor)
+                if rule:
+                    frozen = (self.cap, self.trigger, self.hold, order.currency_rate)
+                    line.terms.append(Term(level, distributor, rule, *frozen))
+        pay = order.pay()
+        for line in lines:
+            for term, expected in zip(line.terms, pay.amounts(line, order.worth(line)), strict=True):
+                term.expected = expected
+
+    def confirm(self, order):
+        """Freeze attribution and terms; what has earned keeps its own."""
+        if not order.has_entries:
+            order.distributor = self._attribute(order)
+            order.chosen = order.chosen if order.distributor is order.chosen else None
+        order.state = "sale"
+        self.freeze(order, [line for line in order.lines if not line.has_entries])
+
+    # === THE LEDGER === #
+
+    def converge(self):
+        """Bring every term to what it should have earned now."""
+        for order in self.orders:
+            pay = order.pay()
+            for line in order.lines:
+                figures = order.figures(line)
+                by_delivery = [pay.amounts(line, each.base) for each in figures]
+                for position, term in enumerate(line.terms):
+                    self._converge_term(term, figures, [targets[position] for targets in by_delivery])
+
+    def _converge_term(self, term, figures, targets):
+        difference = (targets[-1] if targets else 0) - term.earned
+        if difference < 0:
+            self._take_back(term, -difference)
+        # Spread over the deliveries that lack it, the latest first: no hold ends too early.
+        steps, gains = [after - before for before, after in zip([0, *targets], targets, strict=False)], []
+        for each, step in reversed(list(zip(figures, steps, strict=True))):
+            has = sum(row.amount for row in term.rows if row.delivery == each.delivery)
+            gain = min(difference, step - has)
+            if gain > 0:
+                release = each.moment + timedelta(days=term.hold)
+                gains.append(Row(gain, each.delivery, "held", release, gain))
+                difference -= gain
+        term.rows += reversed(gains)
+        assert difference <= 0, "a gain belongs to no delivery"
+
+    def _take_back(self, term, loss):
+        """Reverse the latest earnings first: held as long as they are, due now where they no longer are."""
+        for row in reversed([row for row in term.rows if row.left]):
+            part = min(row.left, loss)
+            if part:
+                state, release = ("held", row.release) if row.state == "held" else ("due", self.today)
+                term.rows.append(Row(-part, row.delivery, state, release))
+                row.left, loss = row.left - part, loss - part
+
+    def rows(self):
+        return [
+            (term, row) for order in self.orders for line in order.lines for term in line.terms for row in term.rows
+        ]
+
+    def release(self):
+        for _term, row in self.rows():
+            if row.state == "held" and row.release <= self.today:
+                row.state = "due"
+
+    def settle(self):
+        """Settle what is due, but nothing of who is suspended: debt is repaid first."""
+        for term, row in self.rows():
+            if row.state == "due" and term.distributor.state != "suspended":
+                row.state = "settled"
+                available, debt = self.accounts.get(term.distributor, (0, 0))
+                net = available - debt + row.amount
+                self.accounts[term.distributor] = (max(net, 0), max(-net, 0))
+
+    def pending(self, order, line):
+        """Return what each term of a line can still earn, in fen."""
+        targets = order.pay().amounts(line, order.possible(line))
+        return [max(0, target - term.earned) for target, term in zip(targets, line.terms, strict=True)]

@@ -1,0 +1,133 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""Documents and money, told to Odoo and to the model: values by line and day."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from .model import Invoice, to_value
+
+
+class Office:
+    """What accountants do; part of `drive.Drive`."""
+
+    def _do_invoice(self, pick, percent, with_coupons, posted):
+        record, order = self._order(pick)
+        if not record:
+            return False
+        vals_list, items = [], []
+        for line_record, line in self._lines(record, order):
+            quantity = 1 if line.role == "coupon" else -(-int(line.quantity) * percent // 100)
+            if not quantity or (line.role == "coupon" and not with_coupons):
+                continue
+            vals_list.append((0, 0, line_record._prepare_invoice_line(quantity=quantity)))
+            items.append((line, Fraction(quantity), to_value(quantity, line.price, line.discount)))
+        if sum(value for _line, _quantity, value in items) <= 0:
+            return False
+        move = self.env["account.move"].create(
+            {**record._prepare_invoice(), "invoice_date": self.model.now.date(), "invoice_line_ids": vals_list}
+        )
+        invoice = Invoice(move.id, self.model.now.date(), items)
+        order.invoices.append(invoice)
+        return self._post(invoice) if posted else True
+
+    def _post(self, invoice):
+        self.env["account.move"].browse(invoice.number).action_post()
+        invoice.state = "posted"
+        return True
+
+    def _document(self, pick, *states, only_invoices=False):
+        found = [
+            (order, invoice)
+            for _record, order in self.orders
+            for invoice in order.invoices
+            if invoice.state in states and not (only_invoices and invoice.reverses)
+        ]
+        return found[pick % len(found)] if found else (None, None)
+
+    def _do_post(self, pick):
+        _order, invoice = self._document(pick, "draft")
+        return bool(invoice) and self._post(invoice)
+
+    def _do_unpost(self, pick):
+        _order, invoice = self._document(pick, "posted")
+        if not invoice:
+            return False
+        self.env["account.move"].browse(invoice.number).button_draft()
+        invoice.state = "draft"
+        return True
+
+    def _do_drop(self, pick):
+        _order, invoice = self._document(pick, "draft")
+        if not invoice:
+            return False
+        self.env["account.move"].browse(invoice.number).button_cancel()
+        invoice.state = "cancel"
+        return True
+
+    def _do_credit(self, pick, kind, percent, posted):
+        """Credit an invoice: 0 all of it, 1 a part of the quantities, 2 a part of the prices, 3 an amount by itself."""
+        order, invoice = self._document(pick, "posted", only_invoices=True)
+        if not invoice:
+            return False
+        source = self.env["account.move"].browse(invoice.number)
+        vals = {"journal_id": source.journal_id.id, "date": self.model.now.date()}
+        wizard = self.env["account.move.reversal"].with_context(active_model="account.move", active_ids=source.ids)
+        wizard = wizard.create(vals)
+        wizard.reverse_moves()
+        move = wizard.new_move_ids
+        credit = Invoice(move.id, self.model.now.date(), [], reverses=invoice)
+        credit.items = self._reduce(move, invoice, kind, percent)
+        order.invoices.append(credit)
+        return self._post(credit) if posted else True
+
+    def _reduce(self, move, invoice, kind, percent):
+        """Change a credit note from the whole to what is credited, and return its items."""
+        if kind == 0:
+            return list(invoice.items)
+        if kind == 3:
+            amount = max(1, int(sum(value for _line, _quantity, value in invoice.items) * percent))
+            move.invoice_line_ids[1:].unlink()
+            vals = {"quantity": 1, "price_unit": amount / 100, "discount": 0, "sale_line_ids": [(5, 0, 0)]}
+            move.invoice_line_ids.write(vals)
+            return [(None, Fraction(1), Fraction(amount, 100))]
+        items, records = [], move.invoice_line_ids.sorted("id")
+        for record, (line, quantity, _value) in zip(records, invoice.items, strict=True):
+            if line.role == "coupon":
+                record.unlink()
+                continue
+            price = Fraction(Decimal(repr(record.price_unit)))
+            if kind == 1:
+                quantity = Fraction(-(-int(quantity) * percent // 100))
+                record.quantity = int(quantity)
+            else:
+                price = Fraction(int(price * percent), 100)
+                record.price_unit = float(price)
+            items.append((line, quantity, to_value(quantity, price, line.discount)))
+        return items
+
+    # === MONEY === #
+
+    def _do_settle(self):
+        self.env["distribution.settlement"]._create_from_due(self.stage.program).action_post()
+        self.model.settle()
+        return True
+
+    def _do_pay(self):
+        """Pay out all that is available, but nothing to who is suspended."""
+        payees = {
+            person: record
+            for record, person in zip(self.stage.distributors, self.people, strict=True)
+            if person.state != "suspended"
+        }
+        accounts = self.env["distribution.account"].search(
+            [("distributor_id", "in", [record.id for record in payees.values()]), ("available", ">", 0)]
+        )
+        if not accounts:
+            return False
+        amounts = {account: Decimal(repr(account.available)) for account in accounts}
+        run = self.env["distribution.payout.run"]._create_run(self.stage.company, self.stage.bank, amounts)
+        run._confirm_paid(run.withdrawal_ids, self.model.today)
+        for person, (_available, debt) in self.model.accounts.items():
+            if person in payees:
+                self.model.accounts[person] = (0, debt)
+        return True

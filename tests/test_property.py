@@ -1,0 +1,115 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""Whatever happens in whatever order, the ledger is what the model in plain Python says, to the fen.
+
+40 histories of up to 15 events, or as many as wanted:
+
+    DISTRIBUTION_HISTORIES=10000 DISTRIBUTION_SEED=7 ./setup/test tests/test_property.py
+
+A history that fails is reduced to its smallest form and printed as a call that can be pasted into `TestFound` below.
+"""
+
+import os
+import traceback
+from contextlib import closing
+
+from property.check import Check
+from property.drive import Drive
+from property.history import World, as_test, draw, shrink
+from property.stage import START, Stage
+
+from odoo.tests import freeze_time, tagged
+
+from odoo.addons.distribution_commission.tests.common import CommissionCommon
+
+HISTORIES = int(os.environ.get("DISTRIBUTION_HISTORIES", "40"))
+SEED = os.environ.get("DISTRIBUTION_SEED", "2026")
+LONGEST = int(os.environ.get("DISTRIBUTION_EVENTS", "15"))
+# A transaction that goes on for ever becomes slow: each class is one.
+IN_ONE_CLASS = 200
+
+
+class PropertyCase(CommissionCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        freezer = freeze_time(START)
+        cls.clock = freezer.start()
+        cls.addClassCleanup(freezer.stop)
+        cls.stage = Stage(cls)
+
+    def play(self, world, events):
+        """Play a history and compare after every event; leaves nothing behind."""
+        with closing(self.env.cr.savepoint()) as savepoint:
+            try:
+                drive = Drive(self.stage, world, self.clock)
+                check = Check(drive)
+                for event in events:
+                    if drive.play(event):
+                        check.everything()
+                check.books()
+            finally:
+                savepoint.rollback()
+
+    def fails(self, world, events):
+        try:
+            self.play(world, events)
+        except Exception as error:
+            return error
+        return None
+
+    def play_number(self, number):
+        """Play a random history; if it fails, find its smallest form and fail with it."""
+        world, events = draw(SEED, number, LONGEST)
+        error = self.fails(world, events)
+        if error:
+            place = get_place(error)
+            smallest = shrink(world, events, lambda *history: get_place(self.fails(*history)) == place)
+            reason = self.fails(*smallest) or error
+            raise AssertionError(
+                f"History {number} of seed {SEED} fails; its smallest form:\n{as_test(*smallest)}\n"
+                f"{type(reason).__name__}: {reason}"
+            ) from reason
+
+
+def get_place(error):
+    """Return what kind of error it is and where it was raised: a smaller history must fail for the same reason."""
+    if error is None:
+        return None
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return type(error), frame.filename, frame.lineno
+
+
+def make_case(first):
+    """Return a test case for some of the histories."""
+
+    class TestHistories(PropertyCase):
+        def test_ledger_is_what_the_model_says(self):
+            last = min(first + IN_ONE_CLASS, HISTORIES) - 1
+            print(f"\nhistories {first} to {last} of seed {SEED}")
+            for number in range(first, last + 1):
+                self.play_number(number)
+
+    TestHistories.__qualname__ = TestHistories.__name__ = f"TestHistoriesFrom{first}"
+    return tagged("post_install", "-at_install")(TestHistories)
+
+
+for start in range(0, HISTORIES, IN_ONE_CLASS):
+    globals()[f"TestHistoriesFrom{start}"] = make_case(start)
+
+
+@tagged("post_install", "-at_install")
+class TestFound(PropertyCase):
+    """Histories that once failed."""
+
+    def test_last_fen_of_an_order_stays_with_its_line_when_the_order_is_reopened(self):
+        """The terms of the first line are made anew and younger than those of the second, which has earned."""
+        self.play(
+            World(rates=(0, 0, 0)),
+            [
+                ("rule", 1, 0, 0, 2, 333, 0),
+                ("sell", 0, 0, ((0, 1, 10000, 0), (3, 1, 10000, 0)), 0, 0),
+                ("invoice", 0, 100, 0, 1),
+                ("cancel", 0),
+                ("reopen", 0),
+            ],
+        )
