@@ -11,6 +11,7 @@ entries is apart: what is measured is the ledger, from held to settled and on th
 import argparse
 import statistics
 import time
+from collections import Counter
 
 import common
 import ledger
@@ -54,9 +55,9 @@ def measure(count, older, repeat):
     with common.filled_database(lambda env: fill(env, count, older)) as source:
         runs = {kind: [] for kind in KINDS}
         for _number in range(repeat):
-            for kind, work in KINDS.items():
+            for kind, steps in KINDS.items():
                 with common.fresh_copy(source) as database:
-                    runs[kind].append(observe(database, work))
+                    runs[kind].append(observe(database, steps))
         return runs
 
 
@@ -70,7 +71,7 @@ def fill(env, count, older):
     ledger.multiply(env, old[0], older, new[0], count, count // ledger.ENTRIES_OF_A_DISTRIBUTOR)
 
 
-# === WHAT IS MEASURED === #
+# === WHAT IS MEASURED: STEPS, EACH A TRANSACTION === #
 
 
 def mark_and_sum(env, program):
@@ -78,66 +79,95 @@ def mark_and_sum(env, program):
     return env.cr.fetchone()
 
 
-def settle_at_once(env, program):
-    """As the scheduled action does."""
+def release(env, program):
     env["distribution.commission.entry"]._release(program)
+
+
+def settle(env, program):
     settlement = env["distribution.settlement"]._create_from_due(program, mark_settled=True)
     settlement._add_to_accounts()
-    return settlement.distributor_count, settlement.entry_count, settlement.amount_total
+    return get_totals(settlement)
 
 
-def settle_by_draft(env, program):
-    """As a person does, who looks at the draft before posting it: entries are tied first and settled later."""
-    env["distribution.commission.entry"]._release(program)
-    settlement = env["distribution.settlement"]._create_from_due(program)
+def draft(env, program):
+    env["distribution.settlement"]._create_from_due(program)
+
+
+def post(env, program):
+    settlement = env["distribution.settlement"].search([("state", "=", "draft")])
     settlement._mark_settled()
     settlement._add_to_accounts()
+    return get_totals(settlement)
+
+
+def get_totals(settlement):
     return settlement.distributor_count, settlement.entry_count, settlement.amount_total
 
 
-KINDS = {"baseline": mark_and_sum, "at once": settle_at_once, "by draft": settle_by_draft}
+KINDS = {
+    "baseline": (mark_and_sum,),
+    # As the scheduled actions do.
+    "at once": (release, settle),
+    # As a person does, who looks at the draft before posting it: entries are tied first and settled later.
+    "by draft": (release, draft, post),
+}
 
 
-def observe(database, work):
-    """Do a piece of work, and return seconds, SQL statements and growth of the process's memory in MB."""
+def observe(database, steps):
+    """Do the steps, vacuuming the ledger between them as PostgreSQL does by itself between two days.
+
+    :return: seconds, seconds of processors (Odoo and PostgreSQL), SQL statements and growth of Odoo's memory in MB
+    """
+    total, found = Counter(), None
+    for number, step in enumerate(steps):
+        if number:
+            common.vacuum(database.name, "VACUUM (ANALYZE) distribution_commission_entry")
+        found = observe_step(database, step, total)
+    return {**total, "found": (int(found[0]), int(found[1]), round(float(found[2]), 2))}
+
+
+def observe_step(database, step, total):
     with database.env() as env:
         program = env["distribution.program"].search([("name", "=", ledger.PROGRAM)])
         program._get_business_date()
-    with database.env() as env:
-        program = program.with_env(env)
         before, memory = env.cr.sql_log_count, common.Memory()
-        begun = time.perf_counter()
-        found = work(env, program)
+        begun, processors = time.perf_counter(), common.get_processor_seconds(env.cr)
+        found = step(env, program)
         env.flush_all()
         env.cr.commit()
-        seconds = time.perf_counter() - begun
-        return {
-            "seconds": seconds,
-            "statements": env.cr.sql_log_count - before,
-            "memory": memory.get_growth(),
-            "found": (found[0], found[1], round(float(found[2]), 2)),
-        }
+        total["seconds"] += time.perf_counter() - begun
+        total["processors"] += common.get_processor_seconds(env.cr) - processors
+        total["statements"] += env.cr.sql_log_count - before
+        total["memory"] = max(total["memory"], memory.get_growth())
+    return found
 
 
 # === PRINTING === #
 
 
 def print_table(runs):
-    print("| entries | older | run | seconds | µs an entry | × baseline | × alone | statements | memory, MB |")
-    print("|---:|---:|---|---:|---:|---:|---:|---:|---:|")
+    print("| entries | older | run | seconds | µs an entry | × baseline | × alone | CPU s | × | statements | MB |")
+    print("|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for (count, older), kinds in runs.items():
         found = {run["found"] for kind in kinds.values() for run in kind}
         assert len(found) == 1, f"not the same rows: {found}"
+        baseline = get_medians(kinds["baseline"])
         for kind, figures in kinds.items():
-            seconds, statements, memory = (
-                statistics.median(run[name] for run in figures) for name in ("seconds", "statements", "memory")
-            )
-            alone = statistics.median(run["seconds"] for run in runs[count, 0][kind])
-            baseline = statistics.median(run["seconds"] for run in kinds["baseline"])
+            one, alone = get_medians(figures), get_medians(runs[count, 0][kind])
+            seconds, processors = one["seconds"], one["processors"]
             print(
                 f"| {count:,} | {older:,} | {kind} | {seconds:.2f} | {seconds / count * 1e6:.1f} "
-                f"| {seconds / baseline:.2f} | {seconds / alone:.2f} | {statements:.0f} | {memory:.1f} |"
+                f"| {seconds / baseline['seconds']:.2f} | {seconds / alone['seconds']:.2f} "
+                f"| {processors:.2f} | {processors / baseline['processors']:.2f} "
+                f"| {one['statements']:.0f} | {one['memory']:.1f} |"
             )
+
+
+def get_medians(figures):
+    return {
+        name: statistics.median(run[name] for run in figures)
+        for name in ("seconds", "processors", "statements", "memory")
+    }
 
 
 if __name__ == "__main__":
