@@ -317,6 +317,9 @@ class DistributionCommissionEntry(models.Model):
         :return: term id → list of `engine.convergence.Row`, in order of id
         :rtype: dict
         """
+        rows = defaultdict(list)
+        if not terms:
+            return rows
         query = SQL(
             """
             SELECT term_id, id, amount::text, base::text, COALESCE(delivery_id, 0), COALESCE(reverses_id, 0)
@@ -327,7 +330,6 @@ class DistributionCommissionEntry(models.Model):
             tuple(terms.ids),
         )
         self.flush_model()
-        rows = defaultdict(list)
         for term_id, entry_id, amount, base, delivery_id, reverses_id in self.env.execute_query(query):
             rows[term_id].append(Row(entry_id, Decimal(amount), Decimal(base), delivery_id, reverses_id))
         return rows

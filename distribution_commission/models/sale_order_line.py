@@ -86,7 +86,9 @@ class SaleOrderLine(models.Model):
         """
         self.ensure_one()
         index = self.order_id.distribution_program_id._get_rule_index()
-        products = self.product_id._get_commission_keys()
+        product = self.product_id
+        # Tags are read where there are rules for some.
+        products = product._get_commission_keys() if index.has_product_tags else product._get_commission_profile()
         return list(filter(None, (link.get_share(index, products, day) for link in chain)))
 
     def _get_commission_values(self):
