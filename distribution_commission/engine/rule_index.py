@@ -135,6 +135,7 @@ class RuleIndex:
         for rate in sorted(rates, key=lambda rate: (not rate.is_dated, rate.rule_id)):
             (self._overlays if rate.effect else self._rules).add(rate)
             self._dates |= _get_turning_points(rate)
+        self.has_product_tags = any(kind == "tag" for kind, _id in self.get_products())
 
     def resolve(self, level, products, audiences, day):
         """Return what pays a level, None where nobody is paid.

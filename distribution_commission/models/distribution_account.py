@@ -68,13 +68,49 @@ class DistributionAccount(models.Model):
         missing = distributors - accounts.distributor_id
         return accounts + self.create([{"distributor_id": d.id, "company_id": company.id} for d in missing])
 
-    def _add(self, amounts):
-        """Add settled amounts: debt is repaid first, a negative amount takes from available and then makes debt.
-
-        :param dict amounts: account id → Decimal, of any sign
+    @api.model
+    def _add_settlement(self, settlement):
+        """Add the lines of a settlement: debt is repaid first, a negative amount takes from available and then makes
+        debt. Accounts that are missing are opened.
         """
+        self._open_for(settlement)
         net = "(account.available - account.debt + delta.amount)"
-        self._update_figures(f"available = GREATEST({net}, 0), debt = GREATEST(-{net}, 0)", amounts)
+        self._execute_update(
+            f"available = GREATEST({net}, 0), debt = GREATEST(-{net}, 0)",
+            SQL(
+                """
+                SELECT account.id, line.amount
+                  FROM distribution_settlement_line AS line
+                  JOIN distribution_account AS account USING (distributor_id, company_id)
+                 WHERE line.settlement_id = %s
+                """,
+                settlement.id,
+            ),
+        )
+
+    @api.model
+    def _open_for(self, settlement):
+        """Open the accounts that the distributors of a settlement do not have yet, by one statement."""
+        self.env.flush_all()
+        uid, now = self.env.uid, fields.Datetime.now()
+        query = SQL(
+            """
+            INSERT INTO distribution_account
+                   (distributor_id, company_id, program_id, available, reserved, debt, revision,
+                    create_uid, create_date, write_uid, write_date)
+            SELECT distributor.id, line.company_id, distributor.program_id, 0, 0, 0, 0, %s, %s, %s, %s
+              FROM distribution_settlement_line AS line
+              JOIN distribution_distributor AS distributor ON distributor.id = line.distributor_id
+             WHERE line.settlement_id = %s
+             ORDER BY distributor.id
+                ON CONFLICT (distributor_id, company_id) DO NOTHING
+            """,
+            *(uid, now, uid, now),
+            settlement.id,
+        )
+        # A collision is tried again: no error for the log.
+        self.env.cr.execute(query, log_exceptions=False)
+        settlement.line_ids.distributor_id.invalidate_recordset(["commission_account_ids"], flush=False)
 
     def _reserve(self, amounts):
         """Move amounts from available to reserved.
@@ -117,29 +153,9 @@ class DistributionAccount(models.Model):
         """
         if not amounts:
             return
-        self.flush_model()
         rows = SQL(", ").join(SQL("(%s, %s::numeric)", key, str(amounts[key])) for key in sorted(amounts))
-        query = SQL(
-            f"""
-            WITH delta (id, amount) AS (VALUES %s),
-                 locked AS (
-                SELECT account.id FROM distribution_account AS account
-                  JOIN delta ON delta.id = account.id
-                 ORDER BY account.id
-                   FOR NO KEY UPDATE OF account
-            )
-            UPDATE distribution_account AS account
-               SET {assignments}, revision = account.revision + 1
-              FROM delta, locked
-             WHERE account.id = delta.id AND account.id = locked.id AND {condition}
-            RETURNING account.id
-            """,
-            rows,
-        )
-        # A collision is tried again: no error for the log.
-        self.env.cr.execute(query, log_exceptions=False)
+        self._execute_update(assignments, SQL("VALUES %s", rows), condition)
         changed = {row[0] for row in self.env.cr.fetchall()}
-        self.invalidate_model(["available", "reserved", "debt", "revision"], flush=False)
         refused = self.browse(sorted(set(amounts) - changed))
         if refused:
             raise UserError(
@@ -151,6 +167,32 @@ class DistributionAccount(models.Model):
                     reserved=refused[0].reserved,
                 )
             )
+
+    def _execute_update(self, assignments, delta, condition="TRUE"):
+        """Run the update of `_update_figures`; the ids of the changed accounts can be fetched afterwards.
+
+        :param delta: `SQL` that selects id and amount
+        """
+        self.flush_model()
+        query = SQL(
+            f"""
+            WITH delta AS (
+                SELECT account.id, change.amount FROM distribution_account AS account
+                  JOIN (%s) AS change (id, amount) ON change.id = account.id
+                 ORDER BY account.id
+                   FOR NO KEY UPDATE OF account
+            )
+            UPDATE distribution_account AS account
+               SET {assignments}, revision = account.revision + 1
+              FROM delta
+             WHERE account.id = delta.id AND {condition}
+            RETURNING account.id
+            """,
+            delta,
+        )
+        # A collision is tried again: no error for the log.
+        self.env.cr.execute(query, log_exceptions=False)
+        self.invalidate_model(["available", "reserved", "debt", "revision"], flush=False)
 
     # === RECONCILIATION OF THE TWO BOOKS === #
 

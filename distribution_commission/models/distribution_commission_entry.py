@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, split_every
+from odoo.fields import Domain
+from odoo.tools import SQL, groupby, split_every
 
 from ..const import ENTRY_STATES, MAX_MOVE_LINES
 from ..engine.convergence import Row
@@ -44,12 +45,10 @@ class DistributionCommissionEntry(models.Model):
     distributor_id = fields.Many2one(
         comodel_name="distribution.distributor", required=True, index=True, ondelete="restrict", readonly=True
     )
-    program_id = fields.Many2one(
-        comodel_name="distribution.program", required=True, index=True, ondelete="restrict", readonly=True
-    )
-    company_id = fields.Many2one(
-        comodel_name="res.company", required=True, index=True, ondelete="restrict", readonly=True
-    )
+    # Neither program nor company is indexed by itself: so few values find nothing, and every state an entry goes
+    # through writes all indexes.
+    program_id = fields.Many2one(comodel_name="distribution.program", required=True, ondelete="restrict", readonly=True)
+    company_id = fields.Many2one(comodel_name="res.company", required=True, ondelete="restrict", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", required=True, ondelete="restrict", readonly=True)
     order_id = fields.Many2one(comodel_name="sale.order", required=True, index=True, ondelete="restrict", readonly=True)
     line_id = fields.Many2one(
@@ -79,15 +78,16 @@ class DistributionCommissionEntry(models.Model):
         readonly=True,
         copy=False,
     )
-    settlement_line_id = fields.Many2one(
-        comodel_name="distribution.settlement.line",
+    # The settlement, not its line: one value for all of them, so that tying a million is cheap. The line is the one of
+    # the settlement and the distributor.
+    settlement_id = fields.Many2one(
+        comodel_name="distribution.settlement",
         index="btree_not_null",
         ondelete="restrict",
         readonly=True,
         copy=False,
     )
     accrual_move_id = fields.Many2one(related="accrual_line_id.move_id", string="Accrual Journal Entry")
-    settlement_id = fields.Many2one(related="settlement_line_id.settlement_id", string="Settlement")
 
     _release_date_known = models.Constraint(
         "CHECK(state = 'held' OR release_date IS NOT NULL)", "The hold of an entry that is due has an end."
@@ -98,7 +98,8 @@ class DistributionCommissionEntry(models.Model):
         "The same change of a term cannot be posted twice.",
     )
     _release_idx = models.Index("(release_date, program_id) WHERE state = 'held'")
-    _due_idx = models.Index("(company_id, distributor_id) WHERE state = 'due'")
+    # By program only: a settlement then meets the entries in the order in which they lie in the table.
+    _due_idx = models.Index("(program_id) WHERE state = 'due' AND settlement_id IS NULL")
     _unposted_idx = models.Index("(company_id, date) WHERE accrual_line_id IS NULL")
 
     def init(self):
@@ -350,6 +351,9 @@ class DistributionCommissionEntry(models.Model):
         :return: term id → list of `engine.convergence.Row`, in order of id
         :rtype: dict
         """
+        rows = defaultdict(list)
+        if not terms:
+            return rows
         query = SQL(
             """
             SELECT term_id, id, amount::text, base::text, COALESCE(delivery_id, 0), COALESCE(reverses_id, 0)
@@ -360,7 +364,6 @@ class DistributionCommissionEntry(models.Model):
             tuple(terms.ids),
         )
         self.flush_model()
-        rows = defaultdict(list)
         for term_id, entry_id, amount, base, delivery_id, reverses_id in self.env.execute_query(query):
             rows[term_id].append(Row(entry_id, Decimal(amount), Decimal(base), delivery_id, reverses_id))
         return rows
@@ -406,59 +409,105 @@ class DistributionCommissionEntry(models.Model):
 
     @api.model
     def _post_accruals_of(self, company):
-        return self.search([("company_id", "=", company.id), ("accrual_line_id", "=", False)])._post_accruals()
+        return self._post_accruals_in([("company_id", "=", company.id)])
 
     def _post_accruals(self):
+        """Post the accrual of these entries, see `_post_accruals_in`."""
+        return self._post_accruals_in([("id", "in", self.ids)])
+
+    @api.model
+    def _post_accruals_in(self, domain):
         """Post the accrual of entries that have none: per company, business day and kind.
 
         An earning debits commission expense and credits accrued commission; a clawback the reverse, on its own date.
+        The database sums up per distributor: no entry is loaded.
 
+        :param domain: which entries
         :return: the posted moves
         """
         moves = self.env["account.move"]
-        pending = self.filtered(lambda entry: not entry.accrual_line_id).sorted("id")
-        for (company, date, _kind), entries in pending.grouped(lambda e: (e.company_id, e.date, e.kind)).items():
+        self.env.flush_all()
+        pending = Domain(domain) & Domain("accrual_line_id", "=", False)
+        for (company_id, date, kind), rows in groupby(self._get_pending_sums(pending), lambda row: row[:3]):
+            company = self.env["res.company"].browse(company_id)
             company._check_commission_accounts()
-            by_distributor = entries.grouped("distributor_id")
-            for distributors in split_every(MAX_MOVE_LINES // 2, by_distributor):
-                batch = {distributor: by_distributor[distributor] for distributor in distributors}
-                moves += self._post_accrual_move(company, date, batch)
+            of_move = pending & Domain("company_id", "=", company_id) & Domain("date", "=", date)
+            of_move &= Domain("kind", "=", kind)
+            for batch in split_every(MAX_MOVE_LINES // 2, [(row[3], row[4]) for row in rows]):
+                moves += self._post_accrual_move(company, date, dict(batch), of_move)
         return moves
 
-    def _post_accrual_move(self, company, date, batch):
-        """Post one move.
+    @api.model
+    def _get_pending_sums(self, pending):
+        """Return rows of company, date, kind, distributor (ids) and amount, in the order of posting."""
+        query = self._search(pending)
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT company_id, date, kind, distributor_id, SUM(amount)::text FROM %s WHERE %s
+                 GROUP BY company_id, date, kind, distributor_id
+                 ORDER BY company_id, date, kind DESC, distributor_id
+                """,
+                query.from_clause,
+                query.where_clause or SQL("TRUE"),
+            )
+        )
 
-        :param dict batch: distributor → entries
+    @api.model
+    def _post_accrual_move(self, company, date, amounts, of_move):
+        """Post one move and tie the entries to its items.
+
+        :param dict amounts: distributor id → decimal string
+        :param of_move: domain of the entries, of these and other distributors
         """
+        distributors = self.env["distribution.distributor"].browse(amounts)
         lines_vals = [
-            vals for distributor, entries in batch.items() for vals in entries._prepare_accrual_lines_vals(distributor)
+            vals
+            for distributor in distributors
+            for vals in self._prepare_accrual_lines_vals(company, distributor, Decimal(amounts[distributor.id]))
         ]
         move = self.env["account.move"]._create_commission_move(
             company, date, self.env._("Commission earned and taken back, %s", fields.Date.to_string(date)), lines_vals
         )
         accrued = move.line_ids.filtered(lambda line: line.account_id == company.commission_accrued_account_id)
-        line_by_distributor = accrued.grouped("distribution_distributor_id")
-        for distributor, entries in batch.items():
-            entries.accrual_line_id = line_by_distributor[distributor]
+        self._tie_to_items({line.distribution_distributor_id.id: line.id for line in accrued}, of_move)
         return move
 
-    def _prepare_accrual_lines_vals(self, distributor):
-        """Return the debit and credit of one distributor's entries; labels carry codes, not names."""
-        company = self.company_id
-        amount = float(self._get_total())
+    @api.model
+    def _tie_to_items(self, items, domain):
+        """Write the journal items of entries by one statement.
+
+        :param dict items: distributor id → journal item id
+        """
+        self.env.flush_all()
+        query = SQL(
+            """
+            UPDATE distribution_commission_entry
+               SET accrual_line_id = item.id, write_uid = %s, write_date = %s
+              FROM (VALUES %s) AS item (distributor_id, id)
+             WHERE distribution_commission_entry.distributor_id = item.distributor_id AND %s
+            """,
+            self.env.uid,
+            fields.Datetime.now(),
+            SQL(", ").join(SQL("(%s, %s)", *pair) for pair in items.items()),
+            self._search(domain).where_clause,
+        )
+        # A collision is tried again: no error for the log.
+        self.env.cr.execute(query, log_exceptions=False)
+        self.invalidate_model(["accrual_line_id"], flush=False)
+
+    @api.model
+    def _prepare_accrual_lines_vals(self, company, distributor, amount):
+        """Return the debit and credit of one distributor's entries; labels carry codes, not names.
+
+        :param Decimal amount: what was earned, less what was taken back
+        """
         common = {
             "name": self.env._("Commission %s", distributor.code),
             "partner_id": distributor.partner_id.id,
             "distribution_distributor_id": distributor.id,
         }
         return [
-            {**common, "account_id": company.commission_expense_account_id.id, "balance": amount},
-            {**common, "account_id": company.commission_accrued_account_id.id, "balance": -amount},
+            {**common, "account_id": company.commission_expense_account_id.id, "balance": float(amount)},
+            {**common, "account_id": company.commission_accrued_account_id.id, "balance": -float(amount)},
         ]
-
-    def _get_total(self):
-        """Return the exact sum of the amounts.
-
-        :rtype: Decimal
-        """
-        return sum((Decimal(repr(amount)) for amount in self.mapped("amount")), Decimal(0))

@@ -12,6 +12,7 @@ from ..engine.eligible_base import LineFacts, eligible_bases, possible_base
 from ..engine.explanation import explain
 from ..engine.money import exact, round_half_up
 from ..engine.pay import Line, Pay
+from .bulk import insert_rows
 from .sales_period import SalesPeriod
 
 
@@ -227,18 +228,21 @@ class DistributionCommissionTerm(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _create_for_lines(self, lines):
+    def _create_for_lines(self, lines, new_orders=None):
         """Freeze the terms of order lines that have none: one per line and level of the attributed upline.
 
         :param lines: lines of confirmed orders
+        :param new_orders: orders known to have no terms
         """
         vals_list = []
-        with_terms = self.search([("line_id", "in", lines.ids), ("state", "=", "active")]).line_id
-        for order, order_lines in (lines - with_terms).grouped("order_id").items():
+        old = lines.filtered(lambda line: line.order_id not in new_orders) if new_orders else lines
+        if old:
+            lines -= self.search([("line_id", "in", old.ids), ("state", "=", "active")]).line_id
+        for order, order_lines in lines.grouped("order_id").items():
             if order.distribution_program_id and not order.commission_exclusion:
                 goods = order_lines.filtered(lambda line: line._get_commission_role() == "goods")
                 vals_list += self._prepare_terms_vals(order, goods)
-        return self.create(vals_list)
+        return insert_rows(self.browse(), vals_list)
 
     @api.model
     def _prepare_terms_vals(self, order, lines):
@@ -345,22 +349,27 @@ class DistributionCommissionTerm(models.Model):
         :param orders: the `sale.order` records to which something happened
         :return: the new entries
         """
-        revisions = self._lock(orders)
+        entry_model, revisions = self.env["distribution.commission.entry"], self._lock(orders)
         if not revisions:
-            return self.env["distribution.commission.entry"]
+            return entry_model
         terms = self.browse(revisions)
         facts = terms.line_id._get_commission_facts()
         bases = {line_id: eligible_bases(line_facts) for line_id, line_facts in facts.items()}
         amounts = terms._get_amounts(facts, bases)
-        rows = self.env["distribution.commission.entry"]._get_rows_by_term(terms)
-        vals_list = []
+        # What is looked at for the first time holds nothing.
+        rows = entry_model._get_rows_by_term(terms.filtered(lambda term: revisions[term.id] > 1))
+        changes = []
         for term in terms:
             line_id, held = term.line_id.id, rows.get(term.id, [])
             postings = term._get_postings(bases[line_id], amounts[term.id], held)
             if postings:
                 why = term._get_explanation(facts[line_id], bases[line_id], amounts[term.id], held)
-                vals_list += [term._prepare_entry_vals(posting, revisions[term.id], why) for posting in postings]
-        entries = self.env["distribution.commission.entry"].create(vals_list)
+                changes += [(term, posting, why) for posting in postings]
+        # Read together, not one by one.
+        reversed_ids = [posting.reverses_id for _term, posting, _why in changes if posting.reverses_id]
+        entry_model.browse(reversed_ids).fetch(["state", "release_date"])
+        vals_list = [term._prepare_entry_vals(posting, revisions[term.id], why) for term, posting, why in changes]
+        entries = insert_rows(entry_model, vals_list)
         terms._begin_holds(bases)
         return entries
 

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class DistributionSettlement(models.Model):
@@ -30,18 +32,11 @@ class DistributionSettlement(models.Model):
         tracking=True,
     )
     line_ids = fields.One2many("distribution.settlement.line", "settlement_id", readonly=True)
-    amount_total = fields.Monetary(compute="_compute_totals", store=True)
-    distributor_count = fields.Integer(compute="_compute_totals", store=True)
-    entry_count = fields.Integer(compute="_compute_totals", store=True)
-
-    # === COMPUTE METHODS === #
-
-    @api.depends("line_ids.amount", "line_ids.entry_count")
-    def _compute_totals(self):
-        for settlement in self:
-            settlement.amount_total = sum(settlement.line_ids.mapped("amount"))
-            settlement.distributor_count = len(settlement.line_ids)
-            settlement.entry_count = sum(settlement.line_ids.mapped("entry_count"))
+    entry_ids = fields.One2many("distribution.commission.entry", "settlement_id", readonly=True)
+    # Written once, when the lines are: these never change.
+    amount_total = fields.Monetary(readonly=True, copy=False)
+    distributor_count = fields.Integer(readonly=True, copy=False)
+    entry_count = fields.Integer(readonly=True, copy=False)
 
     # === CRUD METHODS === #
 
@@ -70,7 +65,7 @@ class DistributionSettlement(models.Model):
         self._check_finance()
         for settlement in self.sudo().sorted("id"):
             settlement._lock_draft()
-            settlement.line_ids.entry_ids.settlement_line_id = False
+            settlement._update_entries(SQL("settlement_id = NULL"), settlement._get_claimed())
             settlement.state = "cancel"
 
     def action_view_entries(self):
@@ -78,7 +73,7 @@ class DistributionSettlement(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "distribution_commission.distribution_commission_entry_action"
         )
-        return {**action, "domain": [("settlement_line_id", "in", self.line_ids.ids)], "context": {}}
+        return {**action, "domain": [("settlement_id", "=", self.id)], "context": {}}
 
     def action_view_moves(self):
         self.ensure_one()
@@ -105,31 +100,34 @@ class DistributionSettlement(models.Model):
 
     @api.model
     def _get_due_domain(self, program):
+        # By a subselect, not a path: what becomes SQL of an UPDATE cannot have joins.
+        suspended = self.env["distribution.distributor"]._search([("state", "=", "suspended")], active_test=False)
         return [
             ("program_id", "=", program.id),
             ("state", "=", "due"),
-            ("settlement_line_id", "=", False),
+            ("settlement_id", "=", False),
             # Suspension holds what is earned until it ends.
-            ("distributor_id.state", "!=", "suspended"),
+            ("distributor_id", "not in", suspended),
         ]
 
     @api.model
-    def _create_from_due(self, program, distributors=None, companies=None):
+    def _create_from_due(self, program, distributors=None, companies=None, mark_settled=False):
         """Gather a program's due entries in draft settlements, one per company.
 
         :param distributors: only these, all when omitted
         :param companies: only what these owe, all when omitted
+        :param bool mark_settled: the drafts are posted at once: entries are written once instead of twice
         :return: the drafts, none where nothing is due
         """
-        domain = self._get_due_domain(program)
+        due = Domain(self._get_due_domain(program))
         if distributors is not None:
-            domain.append(("distributor_id", "in", distributors.ids))
+            due &= Domain("distributor_id", "in", distributors.ids)
         if companies is not None:
-            domain.append(("company_id", "in", companies.ids))
+            due &= Domain("company_id", "in", companies.ids)
         settlements = self.browse()
-        for company, entries in self.env["distribution.commission.entry"].search(domain).grouped("company_id").items():
+        for (company,) in self.env["distribution.commission.entry"]._read_group(due, ["company_id"]):
             settlement = self.create(self._prepare_settlement_vals(program, company))
-            settlement._claim(entries)
+            settlement._claim(due & Domain("company_id", "=", company.id), mark_settled)
             settlements += settlement
         return settlements
 
@@ -137,35 +135,74 @@ class DistributionSettlement(models.Model):
     def _prepare_settlement_vals(self, program, company):
         return {"program_id": program.id, "company_id": company.id, "date": program._get_business_date()}
 
-    def _claim(self, entries):
-        """Tie due entries to lines of this settlement, one line per distributor."""
+    def _claim(self, due, mark_settled=False):
+        """Tie due entries to this settlement and write its lines, one per distributor.
+
+        By statements over all of them, however many there are. Both read the same snapshot, so that the lines hold
+        exactly what is tied; two settlements of the same entries meet there, and the later one is tried again.
+
+        :param due: domain of the entries
+        """
         self.ensure_one()
-        by_distributor = entries.grouped("distributor_id")
-        lines = self.env["distribution.settlement.line"].create(
-            [
-                {
-                    "settlement_id": self.id,
-                    "distributor_id": distributor.id,
-                    "amount": float(group._get_total()),
-                    "entry_count": len(group),
-                }
-                for distributor, group in sorted(by_distributor.items(), key=lambda item: item[0].id)
-            ]
+        self.env.flush_all()
+        entries = self.env["distribution.commission.entry"]._search(due)
+        totals = self.env["distribution.settlement.line"]._insert_for(self, entries)
+        assignments = SQL("settlement_id = %s, state = 'settled'" if mark_settled else "settlement_id = %s", self.id)
+        self._update_entries(assignments, entries.where_clause)
+        self.write(dict(zip(("amount_total", "distributor_count", "entry_count"), totals, strict=True)))
+        self.invalidate_recordset(["line_ids"], flush=False)
+
+    def _get_claimed(self):
+        return SQL("settlement_id = %s", self.id)
+
+    def _update_entries(self, assignments, condition):
+        """Write entries by one statement, in the order in which they lie in the table.
+
+        :param assignments: `SQL`
+        :param condition: `SQL` over the columns of the entry
+        """
+        self.env.flush_all()
+        query = SQL(
+            "UPDATE distribution_commission_entry SET %s, write_uid = %s, write_date = %s WHERE %s",
+            assignments,
+            self.env.uid,
+            fields.Datetime.now(),
+            condition,
         )
-        for line in lines:
-            by_distributor[line.distributor_id].settlement_line_id = line
-        # Written at once: two settlements of the same entries must meet here, where the later one is retried.
-        entries.flush_recordset(["settlement_line_id"])
+        # A collision is tried again: no error for the log.
+        self.env.cr.execute(query, log_exceptions=False)
+        self.env["distribution.commission.entry"].invalidate_model(["settlement_id", "state"], flush=False)
+        self.invalidate_recordset(["entry_ids"], flush=False)
 
     def _post(self):
+        self._mark_settled()
+        self._post_settled()
+
+    def _mark_settled(self):
+        self._update_entries(SQL("state = 'settled'"), self._get_claimed())
+
+    def _post_settled(self):
+        """Post a settlement whose entries are settled already: its accruals, its amounts, its journal entries."""
         self.ensure_one()
         self.company_id._check_commission_accounts()
-        entries = self.line_ids.entry_ids
-        entries._post_accruals()
-        entries.state = "settled"
+        self.env["distribution.commission.entry"]._post_accruals_in([("settlement_id", "=", self.id)])
+        self._add_to_accounts()
         self.line_ids._post_moves()
-        self.line_ids._add_to_accounts()
+
+    def _add_to_accounts(self):
+        self.env["distribution.account"]._add_settlement(self)
         self.state = "posted"
+
+    @api.model
+    def _settle_due(self, program):
+        """Gather and post what is due at once.
+
+        :return: the posted settlements
+        """
+        settlements = self._create_from_due(program, mark_settled=True)
+        for settlement in settlements:
+            settlement._post_settled()
+        return settlements
 
     @api.model
     def _cron_settle(self):
@@ -182,5 +219,5 @@ class DistributionSettlement(models.Model):
     def _settle_if_its_day(self, program):
         today = program._get_business_date()
         if program.next_settlement_date <= today:
-            self._create_from_due(program).action_post()
+            self._settle_due(program)
             program.next_settlement_date = program._get_settlement_date_after(today)

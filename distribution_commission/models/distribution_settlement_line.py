@@ -1,8 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from decimal import Decimal
-
-from odoo import fields, models
-from odoo.tools import split_every
+from odoo import api, fields, models
+from odoo.tools import SQL, split_every
 
 from ..const import MAX_MOVE_LINES
 
@@ -24,11 +22,12 @@ class DistributionSettlementLine(models.Model):
     program_id = fields.Many2one(related="settlement_id.program_id", store=True)
     currency_id = fields.Many2one(related="settlement_id.company_id.currency_id")
     date = fields.Date(related="settlement_id.date", store=True)
-    state = fields.Selection(related="settlement_id.state", store=True)
+    # Not stored: posting a settlement writes one row, however many lines there are.
+    state = fields.Selection(related="settlement_id.state")
     amount = fields.Monetary(
         required=True, readonly=True, help="Earnings less clawbacks; a negative amount is taken from the account."
     )
-    entry_ids = fields.One2many("distribution.commission.entry", "settlement_line_id", readonly=True)
+    entry_ids = fields.One2many("distribution.commission.entry", compute="_compute_entry_ids")
     entry_count = fields.Integer(readonly=True)
     move_line_id = fields.Many2one(
         comodel_name="account.move.line",
@@ -43,6 +42,17 @@ class DistributionSettlementLine(models.Model):
         "(settlement_id, distributor_id)", "A settlement has one line for a distributor."
     )
 
+    # === COMPUTE METHODS === #
+
+    @api.depends("settlement_id", "distributor_id")
+    def _compute_entry_ids(self):
+        for line in self:
+            line.entry_ids = self.env["distribution.commission.entry"].search(line._get_entries_domain())
+
+    def _get_entries_domain(self):
+        self.ensure_one()
+        return [("settlement_id", "=", self.settlement_id.id), ("distributor_id", "=", self.distributor_id.id)]
+
     # === ACTION METHODS === #
 
     def action_view_entries(self):
@@ -50,9 +60,38 @@ class DistributionSettlementLine(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "distribution_commission.distribution_commission_entry_action"
         )
-        return {**action, "domain": [("settlement_line_id", "=", self.id)], "context": {}}
+        return {**action, "domain": self._get_entries_domain(), "context": {}}
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _insert_for(self, settlement, entries):
+        """Write the lines of a settlement by one statement: a distributor's share is summed up by the database.
+
+        :param entries: `Query` of the entries
+        :return: sum of the amounts, number of lines, number of entries
+        :rtype: tuple
+        """
+        uid, now = self.env.uid, fields.Datetime.now()
+        query = SQL(
+            """
+            WITH added AS (
+                INSERT INTO distribution_settlement_line
+                       (settlement_id, distributor_id, company_id, program_id, date, amount, entry_count,
+                        create_uid, create_date, write_uid, write_date)
+                SELECT %s, distributor_id, %s, %s, %s, SUM(amount), COUNT(*), %s, %s, %s, %s
+                  FROM %s WHERE %s
+                 GROUP BY distributor_id ORDER BY distributor_id
+                RETURNING amount, entry_count
+            )
+            SELECT SUM(amount), COUNT(*), SUM(entry_count) FROM added
+            """,
+            *(settlement.id, settlement.company_id.id, settlement.program_id.id, settlement.date),
+            *(uid, now, uid, now),
+            entries.from_clause,
+            entries.where_clause,
+        )
+        return self.env.execute_query(query)[0]
 
     def _post_moves(self):
         """Post accrued commission to commission payable and reconcile both accounts per distributor.
@@ -62,7 +101,7 @@ class DistributionSettlementLine(models.Model):
         with_amount = self.filtered(lambda line: not line.currency_id.is_zero(line.amount))
         for batch in split_every(MAX_MOVE_LINES // 2, with_amount.ids, self.browse):
             batch._post_move()
-        accrued = self.entry_ids.accrual_line_id | self._get_settlement_accrued_lines()
+        accrued = self._get_accrual_lines() | self._get_settlement_accrued_lines()
         accrued._reconcile_commission()
         self.env["account.move.line"]._reconcile_commission_payable(self.company_id, self.distributor_id)
 
@@ -97,7 +136,10 @@ class DistributionSettlementLine(models.Model):
         accrued_account = self.company_id.commission_accrued_account_id
         return self.move_line_id.move_id.line_ids.filtered(lambda aml: aml.account_id == accrued_account)
 
-    def _add_to_accounts(self):
-        accounts = self.env["distribution.account"]._get_or_create(self.distributor_id, self.company_id)
-        by_distributor = accounts.grouped("distributor_id")
-        accounts._add({by_distributor[line.distributor_id].id: Decimal(repr(line.amount)) for line in self})
+    def _get_accrual_lines(self):
+        """Return the journal items in which the settled entries were accrued."""
+        query = SQL(
+            "SELECT DISTINCT accrual_line_id FROM distribution_commission_entry WHERE settlement_id IN %s",
+            tuple(self.settlement_id.ids or [0]),
+        )
+        return self.env["account.move.line"].browse(sorted(row[0] for row in self.env.execute_query(query)))

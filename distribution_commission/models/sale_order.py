@@ -100,11 +100,13 @@ class SaleOrder(models.Model):
 
     def _action_confirm(self):
         """Override of `sale` to freeze the commission terms."""
+        # Never confirmed under a program: there is nothing to look for.
+        new_orders = self.sudo().filtered(lambda order: not order.distribution_program_id)
         result = super()._action_confirm()
         orders = self.sudo()
-        orders._supersede_unused_terms()
+        (orders - new_orders)._supersede_unused_terms()
         orders._freeze_commission_exclusion()
-        orders.env["distribution.commission.term"]._create_for_lines(orders.order_line)
+        orders.env["distribution.commission.term"]._create_for_lines(orders.order_line, new_orders)
         orders._converge_commission()
         return result
 
@@ -142,7 +144,8 @@ class SaleOrder(models.Model):
         """Override of `distribution_core`: once something was earned, a new confirmation changes nobody's share."""
         entry_model = self.env["distribution.commission.entry"].sudo()
         return super()._is_attribution_kept() or bool(
-            self.ids and entry_model.search_count([("order_id", "in", self.ids)], limit=1)
+            # Without a program there were no terms either.
+            self.sudo().distribution_program_id and entry_model.search_count([("order_id", "in", self.ids)], limit=1)
         )
 
     def _supersede_unused_terms(self):

@@ -70,6 +70,8 @@ class SaleOrderLine(models.Model):
 
     def _get_unused_terms(self):
         """Return the terms of lines that never earned; a line keeps all its terms once one of them has."""
+        if not self:
+            return self.env["distribution.commission.term"]
         terms = self.env["distribution.commission.term"].sudo().search([("line_id", "in", self.ids)])
         return terms.filtered(lambda term: term.line_id not in terms.entry_ids.line_id)
 
@@ -100,7 +102,9 @@ class SaleOrderLine(models.Model):
         """
         self.ensure_one()
         index = self.order_id.distribution_program_id._get_rule_index()
-        products = self.product_id._get_commission_keys()
+        product = self.product_id
+        # Tags are read where there are rules for some.
+        products = product._get_commission_keys() if index.has_product_tags else product._get_commission_profile()
         return list(filter(None, (link.get_share(index, products, day) for link in chain)))
 
     def _get_commission_values(self):

@@ -168,7 +168,8 @@ class DistributionBinding(models.Model):
         """
         window = Domain("date_from", "<=", moment) & (Domain("date_to", "=", False) | Domain("date_to", ">", moment))
         domain = Domain("partner_id", "in", partners.ids) & Domain("program_id", "in", programs.ids)
-        bindings = self.search(domain & Domain("state", "=", "active") & window)
+        names = ["partner_id", "distributor_id", "program_id"]
+        bindings = self.search_fetch(domain & Domain("state", "=", "active") & window, names)
         # The buyer's own binding goes before that of the company the buyer works for.
         return bindings.sorted(lambda b: (b.program_id.sequence, b.program_id.id, b.partner_id.id != partners[:1].id))
 

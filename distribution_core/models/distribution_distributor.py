@@ -245,7 +245,9 @@ class DistributionDistributor(models.Model):
         :rtype: list of (level, distributor)
         """
         self.ensure_one()
-        chain, distributor = [], self
+        # All of them are read together.
+        path = [int(distributor_id) for distributor_id in (self.parent_path or "").split("/") if distributor_id]
+        chain, distributor = [], self.with_prefetch([*self._prefetch_ids, *path[-count:]])
         while distributor and len(chain) < count:
             chain.append((len(chain) + 1, distributor))
             distributor = distributor.parent_id
