@@ -1,8 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Bugs that real distribution systems shipped, of rules and rates: each has a number, each is a test."""
 
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.distribution_commission.tests.rules_common import RulesCommon
 
@@ -83,11 +86,17 @@ class TestKnownBugsOfRules(RulesCommon):
         self._deliver(order)
         self.assertEarned(order, "90", "54", "21.6")  # 540 euros are 1,080: 25 % of 1,080 - 12 × 60
 
-    def test_bug_33_tiers_with_a_gap_or_an_overlap_are_refused(self):
-        for rows in (((0, 100), (200, 0)), ((0, 100), (50, 0)), ((50, 0),)):
-            tiers = [(0, 0, {"amount_from": start, "amount_to": end, "rate": 5}) for start, end in rows]
-            with self.assertRefused("gap|overlap"):
-                self._rule(rate=0, product_id=self.goods, tier_ids=tiers)
+    @mute_logger("odoo.sql_db")
+    def test_bug_33_tiers_have_no_gap_and_no_overlap(self):
+        """A tier counts up to the next, below the first the rule itself pays; two from the same sales are refused."""
+        with self.assertRaises(IntegrityError), self.cr.savepoint():
+            tiers = [(0, 0, {"amount_from": 100, "rate": rate}) for rate in (5, 6)]
+            self._rule(rate=4, product_id=self.goods, tier_ids=tiers)
+        tiers = [(0, 0, {"amount_from": start, "rate": rate}) for start, rate in ((200, 6), (100, 5))]
+        self._rule(rate=4, product_id=self.goods, tier_ids=tiers)
+        with freeze_time("2026-03-10"):
+            rates = [self._get_term(self._sell(1)).rate for _order in range(4)]
+        self.assertEqual(rates, [4, 5, 6, 6])
 
     def test_bug_39_nobody_writes_an_amount(self):
         order = self._sell(10)

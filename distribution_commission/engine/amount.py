@@ -90,7 +90,7 @@ def _share_out_orders(sold, unit):
     for one in sold:
         for share in one.shares:
             if share.pay.per_order:
-                groups[share.group].append((share, one.line.worth / one.line.currency_rate))
+                groups[share.group].append((share, max(ZERO, one.line.worth)))
     parts = {}
     for members in groups.values():
         value = sum((worth for _share, worth in members), ZERO)
@@ -159,9 +159,8 @@ def _get_capped(one, base, limited, unit):
 
 
 def _get_on_base(share, line, base, whole, limited):
-    """Return what a share gets on a base, by itself and within its limits, which it earns in proportion."""
-    by_itself = get_amount(share.pay, base, line)
-    if whole == limited:
-        return by_itself, by_itself
-    part = by_itself / whole if whole else line.get_part(base)
-    return by_itself, limited * part
+    """Return what a share gets on a base, by itself and within its part of the limits."""
+    by_itself, bound = get_amount(share.pay, base, line), limited * line.get_part(base)
+    if limited < whole:
+        return by_itself, min(by_itself, bound)
+    return by_itself, max(by_itself, bound) if limited > whole else by_itself

@@ -59,6 +59,11 @@ def _get_pay_texts(line, pay, base):
         "rate": f"{float(pay.rate):g}",
         "base_kind": pay.base_kind,
         "scope": pay.scope,
-        "units": f"{float(line.get_units(base)):.6g}",
-        "kept_units": f"{float(line.get_kept_units(base)):.6g}",
+        "units": _count(line.get_units(base)),
+        "kept_units": _count(line.get_kept_units(base)),
     }
+
+
+def _count(units):
+    """Return a quantity with as many decimals as it needs, six at most."""
+    return f"{float(units):.6f}".rstrip("0").rstrip(".")

@@ -34,7 +34,12 @@ class Pay:
         return self.rate > 0 or self.per_unit > 0 or self.per_order > 0
 
     def plus(self, other):
-        """Return this pay with the rate and the amount per unit of another; the rates are of the same base."""
+        """Return this pay with the rate and the amount per unit of another; the rates are of the same base.
+
+        Nothing is added to what pays nobody.
+        """
+        if not self.is_paying:
+            return self
         base_kind = self.base_kind if self.rate else other.base_kind
         return replace(self, rate=self.rate + other.rate, base_kind=base_kind, per_unit=self.per_unit + other.per_unit)
 
@@ -45,10 +50,12 @@ class Pay:
         )
 
     def limit(self, amount, count):
-        """Return an amount kept between the limits.
+        """Return an amount kept between the limits; what pays nobody has no minimum.
 
         :param Fraction count: how often the limits count: the units where they are for one unit, else 1
         """
+        if not self.is_paying:
+            return amount
         if self.maximum is not None:
             amount = min(amount, self.maximum * count)
         return max(amount, self.minimum * count)

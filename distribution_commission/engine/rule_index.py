@@ -68,6 +68,10 @@ class Rate:
         return any(tier.pay.is_paying for tier in self.tiers)
 
     @property
+    def is_excluding(self):
+        return not self.is_paying and self.effect != "multiply"
+
+    @property
     def is_tiered(self):
         return len(self.tiers) > 1
 
@@ -131,10 +135,8 @@ class RuleIndex:
 
     def __init__(self, rates):
         self._rules, self._overlays = _Table(), _Table()
-        self._dates = set()
         for rate in sorted(rates, key=lambda rate: (not rate.is_dated, rate.rule_id)):
             (self._overlays if rate.effect else self._rules).add(rate)
-            self._dates |= _get_turning_points(rate)
         self.has_product_tags = any(kind == "tag" for kind, _id in self.get_products())
 
     def resolve(self, level, products, audiences, day):
@@ -147,20 +149,22 @@ class RuleIndex:
         :param date day: business date of the confirmation
         :rtype: Found
         """
-        rule = self._rules.find(level, products, audiences, day)
-        return self._overlay(rule, level, products, audiences, day)
+        keys = level, products, audiences, day
+        return self._combine(self._rules.find(*keys), self._overlays.find(*keys))
 
     def resolve_share(self, level, products, audiences, day):
         """Return what would pay a level if rules for certain people excluded nobody: what may pass up.
 
         :rtype: Found
         """
-        ranked = self._rules.rank(level, products, audiences, day)
-        rule = next((rate for rate in ranked if rate.is_paying or rate.audience == ALL), None)
-        return self._overlay(rule, level, products, audiences, day)
+        keys = level, products, audiences, day
+        rule, overlay = (
+            next((rate for rate in table.rank(*keys) if not rate.is_excluding or rate.audience == ALL), None)
+            for table in (self._rules, self._overlays)
+        )
+        return self._combine(rule, overlay)
 
-    def _overlay(self, rule, level, products, audiences, day):
-        overlay = self._overlays.find(level, products, audiences, day)
+    def _combine(self, rule, overlay):
         if overlay and _is_replacing(rule, overlay):
             rule, overlay = overlay, None
         if not rule or not rule.is_paying:
@@ -203,12 +207,17 @@ class RuleIndex:
         :rtype: WorstCase
         """
         cases = []
-        for day in [today, *sorted(day for day in self._dates if day > today)]:
-            for profile in profiles:
+        for profile in profiles:
+            # Other days are like one of these for this kind of product.
+            for day in sorted({today, *(day for day in self._get_days(profile) if day > today)}):
                 found = [self._get_worst_level(level, profile, day) for level in range(1, level_count + 1)]
                 levels = tuple((cost, rates) for cost, rates in found if cost > 0)
                 cases.append(WorstCase(sum((cost for cost, _rates in levels), ZERO), levels, day))
         return max(cases, key=lambda case: case.total)
+
+    def _get_days(self, profile):
+        """Return the days on which what may pay for a kind of product changes."""
+        return self._rules.get_days(profile) | self._overlays.get_days(profile)
 
     def _get_worst_level(self, level, profile, day):
         """Return the most a level may cost for a kind of product, and the rules that make it."""
@@ -218,7 +227,7 @@ class RuleIndex:
             if overlay.effect == "multiply" and rule:
                 cases.append((rule.cost * overlay.factor, (rule, overlay)))
             elif overlay.effect == "add" and rule and rule.is_paying:
-                cases.append((rule.cost + overlay.cost, (rule, overlay)))
+                cases.append((rule.cost + _get_added_cost(rule, overlay), (rule, overlay)))
             elif overlay.effect in ("add", "replace"):
                 cases.append((overlay.cost, (overlay,)))
         return max(cases, key=lambda case: case[0])
@@ -229,6 +238,7 @@ class _Table:
 
     def __init__(self):
         self._rates = defaultdict(lambda: defaultdict(list))
+        self._days = defaultdict(set)
 
     @property
     def products(self):
@@ -236,6 +246,10 @@ class _Table:
 
     def add(self, rate):
         self._rates[rate.level, rate.product][rate.audience].append(rate)
+        self._days[rate.product] |= _get_turning_points(rate)
+
+    def get_days(self, products):
+        return {day for product in products for day in self._days.get(product, ())}
 
     def find(self, level, products, audiences, day):
         return next(self.rank(level, products, audiences, day), None)
@@ -277,6 +291,13 @@ class _Table:
 def _is_replacing(rule, overlay):
     """Tell whether a campaign stands in a rule's place: it replaces it, or adds where there is none."""
     return overlay.effect == "replace" or (overlay.effect == "add" and not rule)
+
+
+def _get_added_cost(rule, overlay):
+    """Return what a campaign adds to a rule at most: its rate is taken of the rule's base."""
+    per_cent = [tier.cost / tier.pay.rate for tier in rule.tiers if tier.pay.rate]
+    added = max(tier.pay.rate for tier in overlay.tiers) * max(per_cent, default=ZERO)
+    return max(overlay.cost, added)
 
 
 def _get_defeat(rate, winner, day):

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 
@@ -53,9 +54,9 @@ class DistributionCommissionCampaign(models.Model):
 
     def _compute_term_amounts(self):
         groups = self.env["distribution.commission.term"]._read_group(
-            [("campaign_id", "in", self.ids), ("state", "=", "active")],
+            [("campaign_id", "in", self.ids), ("state", "=", "active"), ("order_id.state", "=", "sale")],
             ["campaign_id"],
-            ["__count", "expected_amount:sum"],
+            ["line_id:count_distinct", "expected_amount:sum"],
         )
         figures = {campaign: figures for campaign, *figures in groups}
         for campaign in self:
@@ -79,7 +80,7 @@ class DistributionCommissionCampaign(models.Model):
         return Domain.OR(
             Domain("program_id", "=", program.id) & self._get_state_domain(state, program._get_business_date())
             for program in programs.search([("campaign_ids", "!=", False)])
-            for state in value
+            for state in dict(self._fields["state"].selection).keys() & set(value)
         )
 
     @api.model
@@ -90,7 +91,28 @@ class DistributionCommissionCampaign(models.Model):
             return Domain("date_to", "<", today)
         return Domain("date_from", "<=", today) & Domain("date_to", ">=", today)
 
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("program_id")
+    def _check_program(self):
+        for campaign in self:
+            if campaign._get_all_rules().program_id - campaign.program_id:
+                raise ValidationError(self.env._("%s has rules of another program.", campaign.display_name))
+
     # === CRUD METHODS === #
+
+    def copy_data(self, default=None):
+        """Override of Odoo: a copy waits for days of its own, on which its rules do not meet the original's."""
+        return [
+            {
+                **vals,
+                "name": self.env._("%s (copy)", campaign.name),
+                "active": False,
+                "rule_ids": [(0, 0, {**rule_vals, "active": False}) for *_, rule_vals in vals["rule_ids"] or []],
+                **(default or {}),
+            }
+            for campaign, vals in zip(self, super().copy_data(default), strict=True)
+        ]
 
     def write(self, vals):
         self.check_access("write")

@@ -213,15 +213,14 @@ class DistributionCommissionEntry(models.Model):
                     level=facts["level"],
                 )
             )
-        rules = self.env["distribution.commission.rule"].browse(
-            filter(None, (facts.get("campaign_rule"), facts.get("rule")))
-        )
-        if campaign := rules.sudo().campaign_id[:1]:
+        if campaign := self.sudo().term_id.campaign_id:
             sentences.append(self.env._("Campaign %s is counted in.", campaign.name))
         if facts.get("period_sales"):
+            owner = facts.get("passed_from") or self.distributor_id.id
             sentences.append(
                 self.env._(
-                    "Its sales of the period before the order were %(sales)s %(currency)s.",
+                    "Sales of %(distributor)s in the period before the order were %(sales)s %(currency)s.",
+                    distributor=self.env["distribution.distributor"].browse(owner).code,
                     sales=facts["period_sales"],
                     currency=self.currency_id.name,
                 )
@@ -285,23 +284,29 @@ class DistributionCommissionEntry(models.Model):
         )
 
     def _get_limit_sentences(self, facts):
-        if facts["by_itself"] == facts["uncapped"]:
+        """Say which limit of the rule the line met; a fen that moves when they are shared out is no limit."""
+        raised = Decimal(facts["uncapped"]) > Decimal(facts["by_itself"])
+        limit = facts.get("minimum" if raised else "maximum")
+        if facts["by_itself"] == facts["uncapped"] or not limit:
             return []
         field = self.env["distribution.commission.term"]._fields["limit_scope"]
-        scopes = dict(field._description_selection(self.env))
-        raised = Decimal(facts["uncapped"]) > Decimal(facts["by_itself"])
-        figures = {
-            "amount": facts["by_itself"],
-            "limit": facts["minimum" if raised else "maximum"],
-            "scope": scopes[facts["scope"]].lower(),
-            "limited": facts["uncapped"],
-        }
+        scope = dict(field._description_selection(self.env))[facts["scope"]].lower()
+        figures = {"amount": facts["by_itself"], "limit": limit, "scope": scope, "limited": facts["uncapped"]}
         if raised:
             return [
                 self.env._(
                     "Of itself this would be %(amount)s. The rule pays at least %(limit)s for each %(scope)s, of which "
                     "this line has %(limited)s.",
                     **figures,
+                )
+            ]
+        if facts["scope"] == "period":
+            return [
+                self.env._(
+                    "Of itself this would be %(amount)s. Of the most that the rule pays in a period other orders had "
+                    "taken %(used)s, and left %(limit)s; this line has %(limited)s of it.",
+                    used=facts["period_used"],
+                    **{key: figures[key] for key in ("amount", "limit", "limited")},
                 )
             ]
         return [

@@ -112,15 +112,24 @@ class DistributionCommissionRule(models.Model):
         comodel_name="distribution.commission.tier",
         inverse_name="rule_id",
         copy=True,
-        help="Rates by the sales of the period on which the distributor has earned on this level, before the order.",
+        help="What it pays once the sales of the period on which the distributor has earned on this level, before the "
+        "order, have reached an amount. Each tier counts up to the next.",
     )
     is_paying = fields.Boolean(compute="_compute_is_paying", store=True)
     limit_scope = fields.Selection(selection=LIMIT_SCOPES, string="Limits For Each", required=True, default="line")
     minimum_amount = fields.Monetary(
-        string="At Least", aggregator=None, help="Empty: no minimum. The program's cap holds all the same."
+        string="At Least",
+        compute="_compute_limits",
+        store=True,
+        readonly=False,
+        aggregator=None,
+        help="Empty: no minimum. The program's cap holds all the same.",
     )
     maximum_amount = fields.Monetary(
         string="At Most",
+        compute="_compute_limits",
+        store=True,
+        readonly=False,
         aggregator=None,
         help="Empty: no maximum. For a period: what a distributor gets by this rule in the program's sales period.",
     )
@@ -270,13 +279,22 @@ class DistributionCommissionRule(models.Model):
             rule.rate = rule.rate if is_paying and is_percent else 0.0
             rule.fixed_amount = rule.fixed_amount if is_paying and not is_percent else 0.0
 
-    @api.depends("rate", "fixed_amount", "tier_ids.rate", "tier_ids.fixed_amount", "effect", "factor")
+    @api.depends("kind", "rate", "fixed_amount", "tier_ids.rate", "tier_ids.fixed_amount", "effect", "factor")
     def _compute_is_paying(self):
         for rule in self:
+            rows = rule._get_rows()
             if rule.effect == "multiply":
                 rule.is_paying = rule.factor > 0
             else:
-                rule.is_paying = any(rate > 0 or amount > 0 for _start, rate, amount in rule._get_rows())
+                rule.is_paying = any((rate if rule.kind == "percent" else amount) > 0 for _start, rate, amount in rows)
+
+    @api.depends("limit_scope", "effect")
+    def _compute_limits(self):
+        """What is not asked for goes: no minimum for a period, no limits where those of another rule hold."""
+        for rule in self:
+            is_own = rule.effect not in ("add", "multiply")
+            rule.minimum_amount = rule.minimum_amount if is_own and rule.limit_scope != "period" else 0.0
+            rule.maximum_amount = rule.maximum_amount if is_own else 0.0
 
     @api.depends("campaign_id")
     def _compute_effect(self):
@@ -326,9 +344,14 @@ class DistributionCommissionRule(models.Model):
     def _check_targets(self):
         for rule in self:
             for kind, targets in ((rule.product_scope, PRODUCT_FIELDS), (rule.audience, AUDIENCE_FIELDS)):
-                if kind in targets and not rule[targets[kind]]:
-                    label = rule._fields[targets[kind]]._description_string(self.env)
-                    raise ValidationError(self.env._("Say which it is: %s is empty.", label))
+                for scope, name in targets.items():
+                    label = rule._fields[name]._description_string(self.env)
+                    if scope == kind and not rule[name]:
+                        raise ValidationError(self.env._("Say which it is: %s is empty.", label))
+                    if scope != kind and rule[name]:
+                        raise ValidationError(
+                            self.env._("%s is filled in, but the rule is not for one: choose what it is for.", label)
+                        )
 
     @api.constrains("program_id", "distributor_id", "grade_id", "campaign_id")
     def _check_same_program(self):
@@ -339,7 +362,7 @@ class DistributionCommissionRule(models.Model):
                         self.env._("%(name)s belongs to another program than the rule.", name=named.display_name)
                     )
 
-    @api.constrains("kind", "effect", "tier_ids")
+    @api.constrains("kind", "effect")
     def _check_effect(self):
         """What adds or multiplies works on the rule of each line; amounts per order belong to one rule."""
         for rule in self:
@@ -363,39 +386,15 @@ class DistributionCommissionRule(models.Model):
                     self.env._("The limits of the rule a campaign adds to or multiplies hold: give them there.")
                 )
 
-    @api.constrains("tier_ids")
-    def _check_tiers(self):
-        """Tiers begin at 0, follow each other without a gap or an overlap, and have no end."""
-        for rule in self.filtered("tier_ids"):
-            tiers = rule.tier_ids.sorted("amount_from")
-            ends = [exact(0), *(exact(tier.amount_to) for tier in tiers)]
-            for tier, end in zip(tiers, ends, strict=False):
-                if exact(tier.amount_from) != end:
-                    raise ValidationError(rule._get_tier_message(end, tier))
-            if ends[-1]:
-                raise ValidationError(
-                    self.env._("The last tier of %s needs no end: leave it empty.", rule.display_name)
-                )
-
-    def _get_tier_message(self, end, tier):
-        """Say where the tiers leave a gap or overlap.
-
-        :param Fraction end: where the tier before ends, 0 where it has no end
-        """
-        start = formatLang(self.env, tier.amount_from, currency_obj=self.currency_id)
-        is_first = tier == self.tier_ids.sorted("amount_from")[0]
-        if end > exact(tier.amount_from) or not (end or is_first):
-            return self.env._(
-                "Tiers of %(rule)s overlap: one begins at %(start)s before the other has ended.",
-                rule=self.display_name,
-                start=start,
-            )
-        return self.env._(
-            "Tiers of %(rule)s leave a gap from %(end)s to %(start)s.",
-            rule=self.display_name,
-            end=formatLang(self.env, float(end), currency_obj=self.currency_id),
-            start=start,
-        )
+    @api.constrains("active", "campaign_id", "date_from", "date_to")
+    def _check_campaign(self):
+        for rule in self.filtered("campaign_id"):
+            campaign = rule.campaign_id
+            if (rule.date_from, rule.date_to) != (campaign.date_from, campaign.date_to):
+                raise ValidationError(self.env._("The rules of %s are valid on its days.", campaign.display_name))
+            if rule.active and not campaign.active:
+                message = self.env._("%s is archived: unarchive it, and its rules come back.", campaign.display_name)
+                raise ValidationError(message)
 
     @api.constrains("active", "campaign_id", "date_from", "date_to", *IDENTITY_FIELDS)
     def _check_overlap(self):
@@ -415,7 +414,8 @@ class DistributionCommissionRule(models.Model):
     def _get_overlap_domain(self):
         self.ensure_one()
         domain = fields.Domain.AND([(name, "=", self._get_value(name))] for name in IDENTITY_FIELDS)
-        domain &= fields.Domain("id", "!=", self.id)
+        # Named, since a caller's context may ask for archived records as well.
+        domain &= fields.Domain("id", "!=", self.id) & fields.Domain("active", "=", True)
         # The rules of campaigns compete among themselves.
         domain &= fields.Domain("campaign_id", "!=" if self.campaign_id else "=", False)
         domain &= fields.Domain("date_from", "!=", False) | fields.Domain("date_to", "!=", False)
@@ -445,21 +445,28 @@ class DistributionCommissionRule(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.check_access("create")
-        self.env["distribution.program"].browse(
-            {vals["program_id"] for vals in vals_list if vals.get("program_id")}
-        )._lock_rules()
-        return super().create(vals_list)
+        rules = super().create(vals_list)
+        rules._lock()
+        return rules
 
     def write(self, vals):
         self.check_access("write")
-        (self.program_id | self.program_id.browse(vals.get("program_id") or []))._lock_rules()
-        return super().write(vals)
+        before = self.program_id
+        before._lock_rules()
+        result = super().write(vals)
+        (self.program_id - before)._lock_rules()
+        if self.program_id != before:
+            before._check_cap()
+        return result
 
     def unlink(self):
         self.check_access("unlink")
-        self.program_id._lock_rules()
-        return super().unlink()
+        programs = self.program_id
+        programs._lock_rules()
+        result = super().unlink()
+        # What it stood in the way of may cost more.
+        programs._check_cap()
+        return result
 
     def copy_data(self, default=None):
         """Override of Odoo: a campaign's rule takes its days from its campaign, which may be a copy with others."""
@@ -507,10 +514,10 @@ class DistributionCommissionRule(models.Model):
         return tuple(tiers)
 
     def _get_rows(self):
-        """Return (sales from, rate, amount) of each tier, or of the rule itself where it has none."""
+        """Return (sales from, rate, amount): what the rule itself pays, and its tiers."""
         self.ensure_one()
-        rows = [(tier.amount_from, tier.rate, tier.fixed_amount) for tier in self.tier_ids.sorted("amount_from")]
-        return rows or [(0.0, self.rate, self.fixed_amount)]
+        tiers = [(tier.amount_from, tier.rate, tier.fixed_amount) for tier in self.tier_ids.sorted("amount_from")]
+        return [(0.0, self.rate, self.fixed_amount), *tiers]
 
     def _get_pay(self, rate, amount):
         return Pay(
@@ -565,7 +572,8 @@ class DistributionCommissionRule(models.Model):
     def _get_one_pay_label(self, rate, amount):
         if self.kind == "percent":
             label = f"{rate:g} %"
-            if self.base_kind == "untaxed":
+            # What is added is of the base of the rule it is added to.
+            if self.base_kind == "untaxed" or self.effect == "add":
                 return label
             kinds = dict(self._fields["base_kind"]._description_selection(self.env))
             return self.env._("%(rate)s of %(base)s", rate=label, base=kinds[self.base_kind].lower())

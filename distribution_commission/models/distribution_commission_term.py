@@ -15,6 +15,9 @@ from ..engine.pay import Line, Pay
 from .bulk import insert_rows
 from .sales_period import SalesPeriod
 
+# What terms of an order that share their limits have in common.
+SHARED_LIMITS = ("limit_scope", "minimum_amount", "has_maximum", "maximum_amount", "period_used")
+
 
 def _is_active(term):
     return term.state == "active"
@@ -32,8 +35,19 @@ def _make_pay(term):
         per_order=exact(term["order_amount"]),
         scope=term["limit_scope"],
         minimum=exact(term["minimum_amount"]),
-        maximum=exact(term["maximum_amount"]) if term["has_maximum"] else None,
+        maximum=max(exact(0), exact(term["maximum_amount"]) - exact(term["period_used"]))
+        if term["has_maximum"]
+        else None,
     )
+
+
+def _get_group(scope, rule_id, level, distributor_id):
+    """Return what terms of an order have in common that share an amount per order, or limits."""
+    return (rule_id, level, distributor_id if scope == "period" else 0)
+
+
+def _get_group_of(vals):
+    return _get_group(vals["limit_scope"], vals["rule_id"], vals["level"], vals["distributor_id"])
 
 
 def _make_line(term, facts):
@@ -87,18 +101,19 @@ class DistributionCommissionTerm(models.Model):
         ondelete="restrict",
         help="Whose share this is: it did not earn when the order was confirmed.",
     )
-    rate = fields.Float(string="Rate (%)", digits=(7, 4), required=True, default=0.0, aggregator=None)
+    # Not rounded: a campaign may have multiplied them.
+    rate = fields.Float(string="Rate (%)", digits=0, required=True, default=0.0, aggregator=None)
     base_kind = fields.Selection(selection=BASE_KINDS, string="Of", required=True, default="untaxed")
-    fixed_amount = fields.Monetary(string="Amount per Unit", aggregator=None)
-    order_amount = fields.Monetary(
-        string="Amount per Order", aggregator=None, help="For all lines the rule pays, shared out by value."
+    fixed_amount = fields.Float(string="Amount per Unit", digits=0, aggregator=None)
+    order_amount = fields.Float(
+        string="Amount per Order", digits=0, aggregator=None, help="For all lines the rule pays, shared out by value."
     )
     list_price = fields.Monetary(
         string="List Price Then", aggregator=None, help="Of one unit, untaxed, where the rate is taken of it."
     )
     unit_cost = fields.Float(
         string="Cost Then",
-        digits="Product Price",
+        digits=0,
         aggregator=None,
         help="Of one unit, where the rate is taken of the margin.",
     )
@@ -106,7 +121,12 @@ class DistributionCommissionTerm(models.Model):
     minimum_amount = fields.Monetary(string="At Least", aggregator=None)
     has_maximum = fields.Boolean()
     maximum_amount = fields.Monetary(
-        string="At Most", aggregator=None, help="For a period: what was left of it before the order."
+        string="At Most", aggregator=None, help="For a period: of all the distributor gets by the rule in it."
+    )
+    period_used = fields.Monetary(
+        string="Used of the Period",
+        aggregator=None,
+        help="What other orders of the period had taken of the maximum when this one was last confirmed or changed.",
     )
     period_sales = fields.Monetary(
         string="Sales Before", aggregator=None, help="Sales of the period before the order, where tiers depend on them."
@@ -196,8 +216,12 @@ class DistributionCommissionTerm(models.Model):
 
     def _get_sold(self, facts, bases):
         """Return the terms of one order line as the engine takes them, see `engine.amount.Sold`."""
-        shares = tuple(Share(term.id, (term.rule_id.id, term.level), term._get_pay()) for term in self)
+        shares = tuple(Share(term.id, term._get_group(), term._get_pay()) for term in self)
         return Sold(self[0]._get_line(facts), shares, bases, exact(min(self.mapped("cap_rate"))))
+
+    def _get_group(self):
+        self.ensure_one()
+        return _get_group(self.limit_scope, self.rule_id.id, self.level, self.distributor_id.id)
 
     def _get_pay(self):
         """Return how this term pays, as the engine takes it.
@@ -234,15 +258,16 @@ class DistributionCommissionTerm(models.Model):
         :param lines: lines of confirmed orders
         :param new_orders: orders known to have no terms
         """
-        vals_list = []
+        terms = self.browse()
         old = lines.filtered(lambda line: line.order_id not in new_orders) if new_orders else lines
         if old:
             lines -= self.search([("line_id", "in", old.ids), ("state", "=", "active")]).line_id
         for order, order_lines in lines.grouped("order_id").items():
             if order.distribution_program_id and not order.commission_exclusion:
                 goods = order_lines.filtered(lambda line: line._get_commission_role() == "goods")
-                vals_list += self._prepare_terms_vals(order, goods)
-        return insert_rows(self.browse(), vals_list)
+                # One by one: what an order takes of a period is no longer there for the next.
+                terms += insert_rows(self.browse(), self._prepare_terms_vals(order, goods))
+        return terms
 
     @api.model
     def _prepare_terms_vals(self, order, lines):
@@ -255,8 +280,18 @@ class DistributionCommissionTerm(models.Model):
             for line in lines
             for vals in self._prepare_line_terms_vals(line, line._get_commission_shares(chain, day), period)
         ]
+        self._share_limits(order, vals_list)
         self._add_expected(order, vals_list)
         return vals_list
+
+    @api.model
+    def _share_limits(self, order, vals_list):
+        """Give new terms the limits of those of the order with which they share them: a rule may have changed since."""
+        frozen = {term._get_group(): term for term in order.commission_term_ids.filtered(_is_active)}
+        for vals in vals_list:
+            term = frozen.get(_get_group_of(vals))
+            if term and vals["limit_scope"] in ("order", "period"):
+                vals |= {name: term[name] for name in SHARED_LIMITS}
 
     @api.model
     def _prepare_line_terms_vals(self, line, shares, period):
@@ -308,6 +343,7 @@ class DistributionCommissionTerm(models.Model):
             "minimum_amount": float(pay.minimum),
             "has_maximum": pay.maximum is not None,
             "maximum_amount": float(pay.maximum or 0),
+            "period_used": float(period.get_used(share, pay)),
             "period_sales": float(period.get_sales(share)) if found.is_by_sales else 0.0,
             "cap_rate": program.cap_rate,
             "trigger": program.trigger,
@@ -329,7 +365,7 @@ class DistributionCommissionTerm(models.Model):
         unit = Decimal(str(order.company_id.currency_id.rounding))
         for line_id, keyed in by_line.items():
             facts, first = LineFacts(**values[line_id]), keyed[0][1]
-            shares = tuple(Share(key, (vals["rule_id"], vals["level"]), _make_pay(vals)) for key, vals in keyed)
+            shares = tuple(Share(key, _get_group_of(vals), _make_pay(vals)) for key, vals in keyed)
             engine_line = _make_line(first, facts)
             sold[line_id] = Sold(engine_line, shares, (engine_line.whole,), exact(first["cap_rate"]))
             expected_base = float(round_half_up(facts.worth / engine_line.currency_rate, unit))
@@ -338,6 +374,32 @@ class DistributionCommissionTerm(models.Model):
         amounts = get_amounts([sold[line_id] for line_id in sorted(sold)], unit)
         for position, vals in enumerate(vals_list):
             vals["expected_amount"] = float(amounts[-position - 1][0].final)
+
+    @api.model
+    def _refresh(self, orders):
+        """Bring what is expected, and what others leave of a period, to what the orders are now.
+
+        :param orders: orders that were confirmed again or whose lines have changed
+        """
+        terms = orders.commission_term_ids.filtered(_is_active)
+        for term in terms.filtered(lambda term: term.limit_scope == "period" and term.has_maximum):
+            term.distributor_id._lock_sales_period()
+            used = float(term._get_period_used())
+            if term.currency_id.compare_amounts(term.period_used, used):
+                term.period_used = used
+        values = terms.order_id.order_line._get_commission_values()
+        facts = {line.id: LineFacts(**values[line.id]) for line in terms.line_id}
+        bases = {term.line_id.id: (term._get_line(facts[term.line_id.id]).whole,) for term in terms}
+        for term_id, (amount,) in terms._get_amounts(facts, bases).items():
+            term = self.browse(term_id)
+            if term.currency_id.compare_amounts(term.expected_amount, float(amount.final)):
+                term.expected_amount = float(amount.final)
+
+    def _get_period_used(self):
+        self.ensure_one()
+        return self.program_id._get_period_used(
+            self.distributor_id, self.level, self.rule_id.id, self.date, self.order_id
+        )
 
     @api.model
     def _converge(self, orders):
@@ -453,7 +515,8 @@ class DistributionCommissionTerm(models.Model):
             "rule": self.rule_id.id,
             "campaign_rule": self.campaign_rule_id.id or None,
             "passed_from": self.passed_from_id.id or None,
-            "period_sales": self.period_sales or None,
+            "period_sales": f"{self.period_sales:.2f}" if self.period_sales else None,
+            "period_used": f"{self.period_used:.2f}" if self.limit_scope == "period" else None,
             "grade": self.grade_id.id or None,
             "currency_rate": f"{self.currency_rate:g}",
             "currency": self.order_id.currency_id.name,

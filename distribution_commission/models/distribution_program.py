@@ -13,9 +13,11 @@ from ..engine.amount import get_line_amounts
 from ..engine.money import exact, round_half_up
 from ..engine.pay import Line
 from ..engine.rule_index import ALL, RuleIndex
-from .commission_chain import Link, Share
+from .commission_chain import Link
 from .distribution_commission_rule import IDENTITY_FIELDS, PAY_FIELDS
 from .sales_period import SalesPeriod
+
+PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 # What the index and the worst case depend on.
 RULE_FIELDS = (
@@ -194,7 +196,7 @@ class DistributionProgram(models.Model):
         """Override of Odoo: rules for grades and distributors belong to the program they were made in."""
         vals_list = super().copy_data(default)
         for program, vals in zip(self, vals_list, strict=True):
-            rules = program.rule_ids.filtered(lambda rule: rule.audience == "all" and not rule.campaign_id)
+            rules = program.rule_ids.filtered(lambda rule: rule.audience in ("all", "tag") and not rule.campaign_id)
             vals.setdefault("rule_ids", [fields.Command.create(rule_vals) for rule_vals in rules.copy_data()])
         return vals_list
 
@@ -263,7 +265,8 @@ class DistributionProgram(models.Model):
         taxes = self._get_taxes(product).with_context(round=False, round_base=False)
         if not product:
             figures = taxes.compute_all(100.0, self.currency_id)
-            return Line(exact(figures["total_excluded"]), exact(1), taxed=exact(figures["total_included"]))
+            worth, taxed = exact(figures["total_excluded"]), exact(figures["total_included"])
+            return Line(worth, exact(1), taxed=taxed, list_price=worth)
         product = product.with_company(self.company_id)
         is_variant = product._name == "product.product"
         figures = taxes.compute_all(
@@ -306,14 +309,17 @@ class DistributionProgram(models.Model):
         """
         self.ensure_one()
         day = self._get_business_date()
-        found = self._resolve_rule(1, product, distributor, day)
-        if not found:
+        period, index, products = SalesPeriod(self, day), self._get_rule_index(), product._get_commission_keys()
+        chain = self._get_chain(distributor, self.env["res.partner"])
+        # The others too: together they keep to the cap.
+        shares = list(filter(None, (link.get_share(index, products, day) for link in chain)))
+        if not shares or shares[0].receiver != distributor:
             return None
         own = self.currency_id
         rate = 1.0 if own == currency else own._get_conversion_rate(own, currency, self.company_id)
-        pay = SalesPeriod(self, day).get_pay(Share(1, distributor, distributor, found))
         line = self._get_line(product, exact(untaxed), exact(1), exact(rate))
-        return get_line_amounts([pay], line, exact(self.cap_rate), Decimal(str(own.rounding)))[0]
+        pays = [period.get_left_pay(share) for share in shares]
+        return get_line_amounts(pays, line, exact(self.cap_rate), Decimal(str(own.rounding)))[0]
 
     def _get_line(self, product, worth, units, currency_rate=Fraction(1)):
         """Return a sale that is only tried as the engine takes it, with taxes, list price and cost of the product.
@@ -356,7 +362,7 @@ class DistributionProgram(models.Model):
     def _get_period_start(self, day):
         """Return the first day of the sales period a day is in."""
         self.ensure_one()
-        months = {"month": 1, "quarter": 3, "year": 12}[self.sales_period]
+        months = PERIOD_MONTHS[self.sales_period]
         return day + relativedelta(day=1, month=(day.month - 1) // months * months + 1)
 
     def _get_sales(self, distributor, level, day, order=None):
@@ -369,14 +375,17 @@ class DistributionProgram(models.Model):
         self.ensure_one()
         return self._sum_terms("expected_base", distributor, level, day, order)
 
-    def _get_period_left(self, distributor, level, rule_id, maximum, day, order):
-        """Return what is left of the most a distributor gets by a rule in the sales period.
+    def _get_period_used(self, distributor, level, rule_id, day, order):
+        """Return what a distributor is expected to get by a rule in the sales period, by other orders than this.
 
-        :param Fraction maximum: in the company's currency
+        What is returned later is not given back to the period.
+
+        :param date day: a day of the period
+        :param order: `sale.order` that does not count; None where a sale is only tried
         :rtype: Fraction
         """
-        used = self._sum_terms("expected_amount", distributor, level, day, order, rule_id)
-        return max(Fraction(0), maximum - used)
+        last = self._get_period_start(day) + relativedelta(months=PERIOD_MONTHS[self.sales_period], days=-1)
+        return self._sum_terms("expected_amount", distributor, level, last, order, rule_id)
 
     def _sum_terms(self, column, distributor, level, day, order=None, rule=None):
         self.env["distribution.commission.term"].flush_model()

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from odoo.addons.distribution_core.models.sale_order import READERS
@@ -65,6 +65,25 @@ class SaleOrder(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_exclusion_role(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_exclusion_role(vals)
+        return super().write(vals)
+
+    @api.model
+    def _check_exclusion_role(self, vals):
+        """Let nobody write why an order brings no commission: it follows from the program's settings.
+
+        :raise AccessError: through any door, the web client's or an interface's
+        """
+        if "commission_exclusion" in vals and not self.env.su:
+            raise AccessError(self.env._("Why an order brings no commission follows from the program's settings."))
+
     def unlink(self):
         """Override of `sale`: terms that never earned go with a deleted order."""
         self._delete_unused_terms()
@@ -107,6 +126,7 @@ class SaleOrder(models.Model):
         (orders - new_orders)._supersede_unused_terms()
         orders._freeze_commission_exclusion()
         orders.env["distribution.commission.term"]._create_for_lines(orders.order_line, new_orders)
+        orders.env["distribution.commission.term"]._refresh(orders - new_orders)
         orders._converge_commission()
         return result
 
@@ -118,7 +138,9 @@ class SaleOrder(models.Model):
 
     def _freeze_commission_exclusion(self):
         for order in self.filtered("distribution_program_id"):
-            order.commission_exclusion = order._get_commission_exclusion()
+            # What has earned keeps its terms.
+            if not order._is_attribution_kept():
+                order.commission_exclusion = order._get_commission_exclusion()
 
     def _get_commission_exclusion(self):
         """Return why an order brings no commission by its program's settings, False where it brings some.
@@ -133,7 +155,8 @@ class SaleOrder(models.Model):
         # With a reward the coupon or promotion is spent; a code without one changes nothing.
         if self.order_line.reward_id.program_id & program.excluded_loyalty_program_ids:
             return "coupon"
-        if program.is_grade_price_excluded and self.pricelist_id in program.grade_ids.pricelist_id:
+        grades = program.with_context(active_test=False).grade_ids
+        if program.is_grade_price_excluded and self.pricelist_id in grades.pricelist_id:
             return "grade_price"
         return False
 

@@ -49,6 +49,7 @@ class SaleOrderLine(models.Model):
         late = self.sudo().filtered(lambda line: line.state == "sale" and line.order_id.distribution_program_id)
         if late:
             late.env["distribution.commission.term"]._create_for_lines(late)
+            late.env["distribution.commission.term"]._refresh(late.order_id)
             late.order_id._converge_commission()
 
     def unlink(self):

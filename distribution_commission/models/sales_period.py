@@ -15,7 +15,7 @@ class SalesPeriod:
     def __init__(self, program, day, order=None):
         self.day = day
         self._program, self._order = program, order
-        self._sales, self._left = {}, {}
+        self._sales, self._used = {}, {}
 
     def get_sales(self, share):
         """Return the sales before the order by which tiers go up, see `DistributionProgram._get_sales`.
@@ -28,19 +28,29 @@ class SalesPeriod:
         return self._sales[key]
 
     def get_pay(self, share):
-        """Return how a share is paid; the maximum of a period is what is left of it.
+        """Return how a share is paid, as its term freezes it.
 
         :rtype: engine.pay.Pay
         """
-        pay = share.found.get_pay(self.get_sales(share) if share.found.is_by_sales else 0)
-        if pay.scope != "period" or pay.maximum is None:
-            return pay
-        return replace(pay, maximum=self._get_left(share, pay.maximum))
+        return share.found.get_pay(self.get_sales(share) if share.found.is_by_sales else 0)
 
-    def _get_left(self, share, maximum):
+    def get_left_pay(self, share):
+        """Return how a share is paid now, the maximum of a period being what is left of it."""
+        pay = self.get_pay(share)
+        if pay.maximum is None:
+            return pay
+        return replace(pay, maximum=max(0, pay.maximum - self.get_used(share, pay)))
+
+    def get_used(self, share, pay):
+        """Return what others have taken of the maximum of the period, 0 where there is none.
+
+        :param engine.pay.Pay pay: how the share is paid
+        """
+        if pay.scope != "period" or pay.maximum is None:
+            return 0
         key = share.receiver, share.level, share.found.rule.rule_id
-        if key not in self._left:
+        if key not in self._used:
             if self._order:
                 share.receiver._lock_sales_period()
-            self._left[key] = self._program._get_period_left(*key, maximum, self.day, self._order)
-        return self._left[key]
+            self._used[key] = self._program._get_period_used(*key, self.day, self._order)
+        return self._used[key]

@@ -3,6 +3,7 @@ from . import test_ledger
 from . import test_engine
 from . import test_campaigns
 from . import test_exclusions
+from . import test_rule_doors
 from . import test_rule_kinds
 from . import test_rules
 from . import test_tiers

@@ -43,6 +43,25 @@ class TestCampaigns(RulesCommon):
                 self.assertEarned(self._earn("2026-11-12"), "100", "50", "20")
                 savepoint.rollback()
 
+    def test_multiplied_amounts_are_not_rounded(self):
+        self._fix(0.05, product_id=self.goods)
+        self._overlay("multiply", factor=1.5)
+        with freeze_time("2026-11-11"):
+            order = self._sell(10000, 10)
+            self._deliver(order)
+        self.assertEqual(self._earned(order, self.cleo), 750)
+        self.assertIn("for each of 10000 units", self._get_why(order))
+
+    def test_campaign_that_excludes_a_person_lets_its_share_pass_up(self):
+        self.program.unpaid_share = "upline"
+        self._overlay("replace", 0, level=2, distributor_id=self.ben)
+        self.assertEarned(self._earn(), "100", "0", "70")
+
+    def test_nothing_is_added_to_a_tier_that_pays_nobody(self):
+        self._rule(rate=0, product_id=self.goods, tier_ids=[(0, 0, {"amount_from": 5000, "rate": 10})])
+        self._overlay("add", 3)
+        self.assertEarned(self._earn(), "0", "50", "20")
+
     def test_campaign_counts_on_its_days_in_the_time_zone_of_the_program(self):
         self._overlay("add", 3)
         moments = ("2026-11-09 15:59", "2026-11-09 16:00", "2026-11-11 15:59", "2026-11-11 16:00")

@@ -51,6 +51,23 @@ class TestExclusions(RulesCommon):
         self.assertFalse(order.commission_exclusion)
         self.assertTrue(order.commission_term_ids)
 
+    def test_grade_that_was_archived_still_has_its_prices(self):
+        self.gold.pricelist_id = self.env["product.pricelist"].create({"name": "Gold prices"})
+        self.gold.active = False
+        order = self._sell(pricelist_id=self.gold.pricelist_id.id)
+        self.assertEqual(order.commission_exclusion, "grade_price")
+
+    def test_order_that_has_earned_is_not_excluded_any_more(self):
+        staff = self.env["res.partner.category"].create({"name": "Staff"})
+        self.program.excluded_partner_tag_ids = staff
+        order = self._sell(10)
+        self._deliver(order, {self.goods: 4})
+        order._action_cancel()
+        self.customer.category_id = staff
+        order.action_draft()
+        order.action_confirm()
+        self.assertFalse(order.commission_exclusion)
+
     # === DISTRIBUTOR TAGS === #
 
     def test_rules_for_distributors_with_a_tag(self):

@@ -4,12 +4,13 @@ from decimal import Decimal
 
 from psycopg2 import IntegrityError
 
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
 from .rules_common import RulesCommon
 
 
+@freeze_time("2026-03-10")  # periods are months: not over the end of one
 @tagged("post_install", "-at_install")
 class TestRuleKinds(RulesCommon):
     """What rules pay: the readme's worked examples, with their numbers."""
@@ -162,6 +163,58 @@ class TestRuleKinds(RulesCommon):
         self._deliver(order)
         self.assertEqual(self._earned(order, self.cleo), Decimal("35"))
 
+    def test_line_added_later_shares_the_limit_of_the_order(self):
+        rule = self._rule(rate=10, date_from="2020-01-01", limit_scope="order", maximum_amount=15)
+        order = self._sell(1)
+        rule.maximum_amount = 5
+        order.order_line = [(0, 0, {"product_id": self.goods_b.id, "product_uom_qty": 1, "price_unit": 300})]
+        self.assertEqual(self._get_term(order).sorted("line_id").mapped("expected_amount"), [3.75, 11.25])
+
+    def test_negative_line_takes_nothing_of_an_amount_per_order(self):
+        self._fix_order(10, date_from="2020-01-01")
+        order = self._sell(lines=[(self.goods, 1, 1000), (self.goods_b, 1, 100)])
+        order.order_line[1].price_unit = -500
+        self._deliver(order, {self.goods: 1})
+        self.assertEqual(self._earned(order, self.cleo), 10)
+
+    def test_what_is_shared_out_by_the_fen_is_explained(self):
+        """The largest remainder moves a fen against the limit."""
+        for limits, price in (({"minimum_amount": 10.5}, 333.6), ({"maximum_amount": 3.01}, 30.1)):
+            with self.subTest(**limits), self.cr.savepoint() as savepoint:
+                self._rule(
+                    rate=1 if "minimum_amount" in limits else 3.34,
+                    date_from="2020-01-01",
+                    limit_scope="order",
+                    **limits,
+                )
+                order = self._sell(lines=[(self.goods, 1, price), (self.goods_b, 1, price), (self.service, 1, price)])
+                self._deliver(order)
+                self.assertTrue(all(order.commission_term_ids.entry_ids.mapped("why")))
+                savepoint.rollback()
+
+    def test_no_minimum_where_nothing_is_paid(self):
+        self._rule(
+            rate=0, product_id=self.goods, minimum_amount=15, tier_ids=[(0, 0, {"amount_from": 5000, "rate": 5})]
+        )
+        order = self._sell(10)
+        self._deliver(order)
+        self.assertEarned(order, "0", "50", "20")
+
+    def test_costs_and_multiplied_amounts_are_not_rounded(self):
+        self.goods.standard_price = 3.3333
+        self._rule(rate=10, product_id=self.goods, base_kind="margin")
+        order = self._sell(10000, 10)
+        self._deliver(order)
+        self.assertEqual(self._earned(order, self.cleo), Decimal("6666.70"))
+
+    def test_limit_of_a_margin_after_a_price_reduction(self):
+        self.goods.standard_price = 60
+        self._rule(rate=10, product_id=self.goods, base_kind="margin", maximum_amount=30)
+        order = self._sell(10)
+        self._deliver(order)
+        self._credit(self._invoice(order), price=10)
+        self.assertEqual(self._earned(order, self.cleo), Decimal("27"))  # nine tenths of 30, below 10 % of 300
+
     def test_least_never_breaks_the_cap(self):
         self._rule(rate=1, product_scope="category", categ_id=self.tea, minimum_amount=100)
         self.goods.categ_id = self.tea
@@ -178,7 +231,43 @@ class TestRuleKinds(RulesCommon):
         self.assertEarned(first, "100", "50", "20")
         self.assertEarned(second, "50", "50", "20")
         self.assertEarned(third, "0", "50", "20")
-        self.assertIn("at most 50.00 for each period", self._get_why(second))
+        self.assertIn("other orders had taken 100.00, and left 50.00; this line has 50.00", self._get_why(second))
+
+    def test_most_of_a_period_for_orders_confirmed_at_once_and_grown_later(self):
+        self._rule(rate=10, product_id=self.goods, limit_scope="period", maximum_amount=150)
+        orders = [self._create_order(None, [(self.goods, 10, 100)]) for _order in range(2)]
+        (orders[0] | orders[1]).action_confirm()
+        self.assertEqual([self._get_term(order).expected_amount for order in orders], [100, 50])
+        orders[0].order_line.product_uom_qty = 15
+        for order in orders:
+            self._deliver(order)
+        self.assertEqual([self._earned(order, self.cleo) for order in orders], [100, 50])
+
+    def test_most_of_a_period_when_an_order_is_confirmed_again(self):
+        self._rule(rate=10, product_id=self.goods, limit_scope="period", maximum_amount=150)
+        first = self._sell(10)
+        self._deliver(first, {self.goods: 4})
+        first._action_cancel()
+        second = self._sell(20)
+        self.assertEqual(self._get_term(second).expected_amount, 150)
+        first.action_draft()
+        first.action_confirm()
+        self._deliver(first)
+        self.assertEarned(first, "0", "50", "20")
+
+    def test_most_of_a_period_is_each_receivers_own(self):
+        self.program.unpaid_share = "upline"
+        self.program.rule_ids.filtered(lambda rule: rule.level == 2).write(
+            {"limit_scope": "period", "maximum_amount": 30}
+        )
+        self._rule(rate=0, level=2, product_id=self.goods, distributor_id=self.ben)
+        first = self._sell(6)
+        self.assertEqual(self._get_term(first, 2).distributor_id, self.ada)
+        order = self._sell(lines=[(self.goods, 5, 100), (self.goods_b, 5, 100)])
+        terms = self._get_term(order, 2).sorted("line_id")
+        self.assertEqual(
+            [(term.distributor_id, term.expected_amount) for term in terms], [(self.ada, 0), (self.ben, 25)]
+        )
 
     def test_cancelled_order_leaves_its_part_of_the_period_to_others(self):
         self._rule(rate=10, product_id=self.goods, limit_scope="period", maximum_amount=150)

@@ -242,6 +242,13 @@ class TestRuleScopes(RulesCommon):
         self._rule(rate=0, product_id=self.goods_b)
         self.assertIsNone(estimate(self.goods_b, self.cleo, 50, currency))
 
+    def test_estimate_knows_the_cap_of_all_levels(self):
+        self.goods.product_tag_ids = self.new
+        self._fix(5, product_tag_id=self.new)
+        self._fix(4, level=2, product_tag_id=self.new)
+        estimate = self.program._estimate_commission(self.goods, self.cleo, 9.99, self.program.currency_id)
+        self.assertEqual(estimate, Decimal("1.63"))
+
     # === FIXED AMOUNTS AND THE CAP === #
 
     def test_seed_a_fixed_amount_per_item(self):

@@ -125,7 +125,7 @@ class DistributionCommissionSimulation(models.TransientModel):
         :rtype: dict
         """
         period = SalesPeriod(self.program_id._origin, self.date)
-        amounts = self._get_amounts([period.get_pay(share) for share in shares])
+        amounts = self._get_amounts([period.get_left_pay(share) for share in shares])
         return {
             share.level: (share, float(amount), float(period.get_sales(share)) if share.found.is_by_sales else 0.0)
             for share, amount in zip(shares, amounts, strict=True)

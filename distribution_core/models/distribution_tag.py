@@ -9,7 +9,8 @@ class DistributionTag(models.Model):
 
     _name = "distribution.tag"
     _description = "Distributor Tag"
-    _order = "sequence, name, id"
+    # Not by the name, which each language sorts otherwise: the order decides whose rule counts.
+    _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10, help="Of a distributor's tags with rules, the first one counts.")
