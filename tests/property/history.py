@@ -101,7 +101,7 @@ def draw(seed, number, longest=15):
         levels=rng.choice((1, 2, 3, 3)),
         cap=rng.choice(CAPS),
         rates=tuple(rng.choice(RATES[level]) for level in RATES),
-        rule=rng.choice((_rule(rng), ())),
+        rule=_rule(rng),
         campaign=rng.choice((0, 0, 1200)),
     )
     names, length, theme = ["sell"], rng.randint(longest // 2, longest), rng.choice(THEMES)
@@ -116,11 +116,11 @@ def _event(rng, name):
         "sell": lambda: (
             rng.randrange(CUSTOMERS),
             rng.choice((0, 0, 0, rng.randint(1, DISTRIBUTORS))),
-            tuple(_line(rng) for _line_number in range(rng.choice((1, 1, 2, 3)))),
+            tuple(_line(rng) for _line_number in range(rng.choice((1, 2, 3)))),
             rng.choice((0, 0, 0, 1000, 2999)),
             rng.choice((0, 0, 0, 1)),
         ),
-        "ship": lambda: (_pick(rng), rng.choice((20, 30, 50, 70, 100, 130)), _percent(rng), rng.randrange(4)),
+        "ship": lambda: (_pick(rng), rng.choice((20, 30, 50, 50, 100, 130)), _percent(rng), rng.randrange(4)),
         "receive": lambda: (_pick(rng),),
         "give_back": lambda: (_pick(rng), _percent(rng), rng.choice((0, 1, 1, 1))),
         "send_again": lambda: (_pick(rng),),
@@ -142,7 +142,7 @@ def _event(rng, name):
         "move": lambda: (rng.randrange(DISTRIBUTORS), rng.randint(0, DISTRIBUTORS)),
         "bind": lambda: (rng.randrange(CUSTOMERS), rng.randint(0, DISTRIBUTORS)),
         "currency": lambda: (rng.choice((1373, 10000, 77777)),),
-        "wait": lambda: (rng.choice((1, 9, 24, 24, 170, 250)),),
+        "wait": lambda: (rng.choice((9, 24, 24, 170, 250)),),
         "settle": lambda: (),
         "pay": lambda: (),
     }
@@ -164,10 +164,10 @@ def _line(rng):
 
 def _rule(rng):
     """Level, 1 for bowls only, distributor or 0 for all, rate or amount per unit or order, how much, limits."""
-    level, kind = rng.choice((1, 1, 2, 3)), rng.choice((0, 0, 1, 2))
+    level, kind = rng.choice((1, 1, 2, 3)), rng.randrange(3)
     value = rng.choice(FIXED if kind else RATES[level])
-    audience = rng.choice((0, 0, rng.randint(1, DISTRIBUTORS)))
-    return (level, rng.randrange(2), audience, kind, value, rng.choice((0, 0, rng.randrange(LIMITS))))
+    audience = rng.choice((0, 0, 0, rng.randint(1, DISTRIBUTORS)))
+    return (level, rng.choice((0, 0, 1)), audience, kind, value, rng.choice((0, 0, rng.randrange(LIMITS))))
 
 
 # === THE SMALLEST HISTORY THAT FAILS === #
