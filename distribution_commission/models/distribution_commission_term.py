@@ -275,11 +275,9 @@ class DistributionCommissionTerm(models.Model):
         program = order.distribution_program_id
         chain, day = order._get_commission_chain(), program._get_business_date()
         period = SalesPeriod(program, day, order)
-        vals_list = [
-            vals
-            for line in lines
-            for vals in self._prepare_line_terms_vals(line, line._get_commission_shares(chain, day), period)
-        ]
+        shares = {line: line._get_commission_shares(chain, day) for line in lines}
+        self._read_rules(share.found for line_shares in shares.values() for share in line_shares)
+        vals_list = [vals for line in lines for vals in self._prepare_line_terms_vals(line, shares[line], period)]
         self._share_limits(order, vals_list)
         self._add_expected(order, vals_list)
         return vals_list
@@ -287,11 +285,19 @@ class DistributionCommissionTerm(models.Model):
     @api.model
     def _share_limits(self, order, vals_list):
         """Give new terms the limits of those of the order with which they share them: a rule may have changed since."""
+        limited = [vals for vals in vals_list if vals["limit_scope"] in ("order", "period")]
+        if not limited:
+            return
         frozen = {term._get_group(): term for term in order.commission_term_ids.filtered(_is_active)}
-        for vals in vals_list:
-            term = frozen.get(_get_group_of(vals))
-            if term and vals["limit_scope"] in ("order", "period"):
+        for vals in limited:
+            if term := frozen.get(_get_group_of(vals)):
                 vals |= {name: term[name] for name in SHARED_LIMITS}
+
+    @api.model
+    def _read_rules(self, founds):
+        """Read the rules that pay together, not one by one."""
+        rates = {rate for found in founds for rate in (found.rule, found.overlay) if rate}
+        self.env["distribution.commission.rule"].browse({rate.rule_id for rate in rates}).fetch(["campaign_id"])
 
     @api.model
     def _prepare_line_terms_vals(self, line, shares, period):

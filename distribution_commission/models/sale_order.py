@@ -127,8 +127,20 @@ class SaleOrder(models.Model):
         orders._freeze_commission_exclusion()
         orders.env["distribution.commission.term"]._create_for_lines(orders.order_line, new_orders)
         orders.env["distribution.commission.term"]._refresh(orders - new_orders)
-        orders._converge_commission()
+        (orders - new_orders.filtered(lambda order: order._has_earned_nothing()))._converge_commission()
         return result
+
+    def _has_earned_nothing(self):
+        """Tell whether an order that is confirmed for the first time has nothing to earn on yet, without asking the
+        ledger: commission is earned by goods, and nothing was sent or invoiced.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        lines, program = self.order_line, self.distribution_program_id
+        if program and program.trigger not in ("shipped", "received"):
+            return False
+        return not lines.invoice_lines and all(move.state != "done" for move in lines.move_ids)
 
     def _action_cancel(self):
         """Override of `sale`: a cancelled order earns nothing."""
@@ -150,10 +162,12 @@ class SaleOrder(models.Model):
         self.ensure_one()
         program = self.distribution_program_id
         customers = self.partner_id | self.partner_id.commercial_partner_id
-        if customers.category_id & program.excluded_partner_tag_ids:
+        tags, rewards = customers.category_id, self.order_line.reward_id
+        # Most orders have neither: the program's are not read then.
+        if tags and tags & program.excluded_partner_tag_ids:
             return "customer"
         # With a reward the coupon or promotion is spent; a code without one changes nothing.
-        if self.order_line.reward_id.program_id & program.excluded_loyalty_program_ids:
+        if rewards and rewards.program_id & program.excluded_loyalty_program_ids:
             return "coupon"
         grades = program.with_context(active_test=False).grade_ids
         if program.is_grade_price_excluded and self.pricelist_id in grades.pricelist_id:

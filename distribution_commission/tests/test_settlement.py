@@ -71,6 +71,36 @@ class TestSettlement(CommissionCommon):
         self.assertAccount(self.cleo, available="100")
         self.assertBooksAgree()
 
+    def test_settling_at_once_is_the_same_as_by_draft(self):
+        self._earn("2026-03-01")
+        self.entry_model._release(self.program)
+        settlement = self.env["distribution.settlement"]._settle_due(self.program)
+        self.assertRecordValues(
+            settlement, [{"state": "posted", "amount_total": 170.0, "distributor_count": 3, "entry_count": 3}]
+        )
+        self.assertEqual(set(settlement.entry_ids.mapped("state")), {"settled"})
+        line = settlement.line_ids.filtered(lambda line: line.distributor_id == self.cleo)
+        self.assertRecordValues(line, [{"amount": 100.0, "entry_count": 1, "state": "posted"}])
+        self.assertRecordValues(line.move_line_id, [{"account_id": self.payable.id, "balance": -100.0}])
+        self.assertAccount(self.cleo, available="100")
+        self.assertBooksAgree()
+
+    def test_statements_do_not_grow_with_distributors(self):
+        counts = []
+        for distributors in (self.ada, self.cleo, self.ben | self.ada):
+            self._earn("2026-03-01")
+            self.entry_model._release(self.program)
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            settlement = self.env["distribution.settlement"]._create_from_due(
+                self.program, distributors, mark_settled=True
+            )
+            settlement._add_to_accounts()
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        # The first one fills caches.
+        self.assertEqual(counts[1], counts[2])
+
     def test_posting_twice_is_refused_and_changes_nothing(self):
         self._earn("2026-03-01")
         settlement = self._settle()

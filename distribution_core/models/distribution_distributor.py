@@ -247,10 +247,10 @@ class DistributionDistributor(models.Model):
         self.ensure_one()
         # All of them are read together.
         path = [int(distributor_id) for distributor_id in (self.parent_path or "").split("/") if distributor_id]
-        chain, distributor = [], self.with_prefetch([*self._prefetch_ids, *path[-count:]])
+        chain, distributor = [], self
         while distributor and len(chain) < count:
             chain.append((len(chain) + 1, distributor))
-            distributor = distributor.parent_id
+            distributor = distributor.parent_id.with_prefetch(path[-count:])
         return chain
 
     def _get_order_domain(self):

@@ -93,7 +93,7 @@ class Shop:
 
 
 def sell_in_turn(shops, pairs):
-    """Return step → shop → list of (seconds, SQL statements)."""
+    """Return step → shop → list of (seconds, SQL statements, seconds of processors)."""
     figures = {step: {name: [] for name in shops} for step in STEPS}
     names = list(shops)
     # What is kept in memory is loaded by the first orders.
@@ -120,13 +120,15 @@ def observe(database, prepare):
         env.flush_all()
         gc.collect()
         gc.disable()
-        before, begun = env.cr.sql_log_count, time.perf_counter()
+        before, processors = env.cr.sql_log_count, common.get_processor_seconds(env.cr)
+        begun = time.perf_counter()
         work()
         env.flush_all()
         env.cr.commit()
         seconds, statements = time.perf_counter() - begun, env.cr.sql_log_count - before
+        processors = common.get_processor_seconds(env.cr) - processors
         gc.enable()
-    return seconds, statements
+    return seconds, statements, processors
 
 
 def check(shop, pairs):
@@ -138,16 +140,23 @@ def check(shop, pairs):
 
 
 def print_table(figures):
-    print("| step | database | median ms | × without | statements | more |")
-    print("|---|---|---:|---:|---:|---:|")
+    print("| step | database | median ms | × without | mean CPU ms | × | statements | more |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|")
     for step, shops in figures.items():
-        without = [statistics.median(values) for values in zip(*shops["without"], strict=True)]
+        without = summarise(shops["without"])
         for name, observed in shops.items():
-            seconds, statements = (statistics.median(values) for values in zip(*observed, strict=True))
+            seconds, statements, processors = summarise(observed)
             print(
-                f"| {step} | {name} | {seconds * 1000:.1f} | {seconds / without[0]:.3f} | {statements:.0f} "
-                f"| {statements - without[1]:+.0f} |"
+                f"| {step} | {name} | {seconds * 1000:.1f} | {seconds / without[0]:.3f} "
+                f"| {processors * 1000:.1f} | {processors / without[2]:.3f} "
+                f"| {statements:.0f} | {statements - without[1]:+.0f} |"
             )
+
+
+def summarise(observed):
+    """Return medians; of the processors the mean, since PostgreSQL's share is counted in hundredths of a second."""
+    seconds, statements, processors = zip(*observed, strict=True)
+    return statistics.median(seconds), statistics.median(statements), statistics.mean(processors)
 
 
 if __name__ == "__main__":

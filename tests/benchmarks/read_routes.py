@@ -8,22 +8,14 @@ are asked in turn, so that whatever else the machine does meets them all alike.
 """
 
 import argparse
-import os
-import platform
 import re
 import statistics
-import sys
 import time
-from pathlib import Path
 
+import common
 import requests
 
-import odoo.init  # noqa: F401 - makes the namespace package whole
-import odoo.release
 from odoo.tools import config
-
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "setup")]
 
 PRODUCTS, ORDERS, ENTRIES, MEMBERS = 300, 50, 2000, 40
 LINES_OF_AN_ORDER = 100
@@ -37,31 +29,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--requests", type=int, default=300, help="of each route")
     options = parser.parse_args()
-    configure()
+    common.configure()
     from support.live import live_shop  # noqa: PLC0415 - Odoo has to be configured first
 
-    addons = ",".join([*config["addons_path"], str(HERE / "addons")])
+    addons = ",".join([*config["addons_path"], str(common.HERE / "addons")])
     server = ["--workers=2", f"--addons-path={addons}", "--load=base,rpc,web,distribution_benchmark"]
     with live_shop(server) as live:
         reader, product_id = fill(live)
         routes = list_routes(product_id)
         seconds, kept = ask(live, reader, routes, options.requests)
         queries = read_queries(live)
-        with live.env() as env:
-            env.cr.execute("SHOW server_version")
-            postgres = env.cr.fetchone()[0]
     print_table(routes, seconds, queries)
-    print_machine(options.requests, postgres, kept)
-
-
-def configure():
-    """Read Odoo's configuration, and name the template that databases are copied from."""
-    from lib import paths, template  # noqa: PLC0415 - needs the path above
-
-    config.parse_config(["--config", os.environ.get("ODOO_RC") or str(paths.CONFIG), "--log-level=critical"])
-    if not os.environ.get("DISTRIBUTION_TEMPLATE"):
-        os.environ["DISTRIBUTION_TEMPLATE"] = template.ensure(dict(os.environ), with_assets=False)
-        os.environ["DISTRIBUTION_TEMPLATE_LOCK"] = str(paths.LOCAL / "template.lock")
+    print_conditions(options.requests, kept)
 
 
 # === WHAT THERE IS TO READ === #
@@ -194,15 +173,12 @@ def print_table(routes, seconds, queries):
         print(f"| {name} | {median * 1000:.1f} | {p95 * 1000:.1f} | {median / bare:.1f} | {count:.0f} | {inside:.1f} |")
 
 
-def print_machine(count, postgres, kept):
-    model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+def print_conditions(count, kept):
     print(
         f"\n{count} requests of each route, in turn, one at a time; {PRODUCTS} products, {ORDERS} orders and {ENTRIES} "
         f"ledger entries of the reader, {MEMBERS} in the team; prefork server with 2 workers, "
         f"{'kept connections' if kept else 'a connection for each request (the server closes it)'}.\n"
-        f"{model[1] if model else platform.machine()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}; "
-        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, Odoo {odoo.release.version}, "
-        f"PostgreSQL {postgres}."
+        f"{common.get_machine()}"
     )
 
 
