@@ -58,6 +58,7 @@ class SaleOrderLine(models.Model):
         self._get_unused_terms().unlink()
         result = super().unlink()
         # A discount or a delivery line that goes changes what the others earn.
+        self.env["distribution.commission.term"].sudo()._refresh(orders.sudo())
         orders._converge_commission()
         return result
 

@@ -146,7 +146,7 @@ class TestCampaigns(RulesCommon):
     def test_two_campaigns_for_the_same_on_a_day_are_refused(self):
         self._overlay("add", 1)
         other = self.campaign.copy(
-            {"name": "Other", "rule_ids": False, "date_from": "2026-11-12", "date_to": "2026-11-12"}
+            {"name": "Other", "rule_ids": False, "date_from": "2026-11-12", "date_to": "2026-11-12", "active": True}
         )
         self._rule(rate=2, campaign_id=other, effect="multiply", factor=2)
         with self.assertRefused("Change the dates"):

@@ -167,7 +167,10 @@ class Order:
             return []
         quantity, invoiced, credited, day = self.posted(line)
         sent_in_all = sum((each.sent.get(line, ZERO) for each in self.deliveries), ZERO)
-        money = self.of(line, max(ZERO, sent_in_all - quantity)) + invoiced - credited
+        back = sum((each.returned.get(line, ZERO) for each in self.deliveries), ZERO)
+        # What went out beyond the order in place of what came back is not invoiced a second time.
+        owed = sent_in_all - min(back, max(ZERO, sent_in_all - line.quantity))
+        money = self.of(line, max(ZERO, owed - quantity)) + invoiced - credited
         if line.role == "service":
             value = min(invoiced, self.worth(line))
             return [Figures(0, day, value, value, money)] if invoiced else []
@@ -239,8 +242,12 @@ class Model:
                 if rule:
                     frozen = (self.cap, self.trigger, self.hold, order.currency_rate)
                     line.terms.append(Term(level, distributor, rule, *frozen))
+        self.expect(order)
+
+    def expect(self, order):
+        """Say what a confirmed order comes to if nothing is returned: as it is now."""
         pay = order.pay()
-        for line in lines:
+        for line in order.lines if order.state == "sale" else ():
             for term, expected in zip(line.terms, pay.amounts(line, order.worth(line)), strict=True):
                 term.expected = expected
 

@@ -95,7 +95,7 @@ class Term:
     hold: int
     currency_rate: Fraction
     expected: int = 0
-    """What it would come to if all were sent, kept and paid, when it was made."""
+    """What it would come to if all were sent, kept and paid, when the order was confirmed or changed last."""
     rows: list = field(default_factory=list)
 
     @property
@@ -146,7 +146,7 @@ class Pay:
         """An amount per order is shared out by value over the lines that the same rule pays."""
         parts = {}
         for group in self._groups(lambda term, _worth: term.rule.kind == "fixed_order"):
-            values = [worth / term.currency_rate for term, worth in group]
+            values = [max(worth, ZERO) for _term, worth in group]
             whole = sum(values)
             amounts = [term.rule.value for term, _worth in group]
             exact = [amount * value / whole if whole else ZERO for amount, value in zip(amounts, values, strict=True)]

@@ -173,7 +173,7 @@ class Sales:
         return True
 
     def _do_quantity(self, pick, quantity):
-        _record, _order, line_record, line = self._pick_line(pick)
+        _record, order, line_record, line = self._pick_line(pick)
         # Odoo itself refuses less than was delivered.
         if not line or line_record.qty_delivered > quantity:
             return False
@@ -181,14 +181,16 @@ class Sales:
         kept = {"price_unit": line_record.price_unit, "discount": line_record.discount}
         line_record.write({"product_uom_qty": quantity, **kept})
         line.quantity = Fraction(quantity)
+        self.model.expect(order)
         return True
 
     def _do_price(self, pick, price):
-        _record, _order, line_record, line = self._pick_line(pick)
+        _record, order, line_record, line = self._pick_line(pick)
         if not line:
             return False
         line_record.price_unit = price / 100
         line.price = Fraction(price, 100)
+        self.model.expect(order)
         return True
 
     def _do_add(self, pick, what):
