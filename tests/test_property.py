@@ -99,7 +99,7 @@ for start in range(0, HISTORIES, IN_ONE_CLASS):
 
 @tagged("post_install", "-at_install")
 class TestFound(PropertyCase):
-    """Histories that once failed."""
+    """Histories that once failed, or that chance brings too seldom."""
 
     def test_last_fen_of_an_order_stays_with_its_line_when_the_order_is_reopened(self):
         """The terms of the first line are made anew and younger than those of the second, which has earned."""
@@ -111,5 +111,18 @@ class TestFound(PropertyCase):
                 ("invoice", 0, 100, 0, 1),
                 ("cancel", 0),
                 ("reopen", 0),
+            ],
+        )
+
+    def test_return_takes_from_the_latest_delivery(self):
+        """Seldom drawn: two deliveries of one line on two days, and a part comes back while both are held."""
+        self.play(
+            World(hold=7),
+            [
+                ("sell", 0, 0, ((0, 10, 10000, 0),), 0, 0),
+                ("ship", 0, 50, 50, 1),
+                ("wait", 24),
+                ("ship", 0, 100, 100, 1),
+                ("give_back", 0, 20, 1),
             ],
         )

@@ -21,7 +21,7 @@ LIMITS = 7
 
 # How often what happens.
 WEIGHTS = {
-    "sell": 5,
+    "sell": 3,
     "ship": 16,
     "receive": 12,
     "give_back": 12,
@@ -44,7 +44,7 @@ WEIGHTS = {
     "move": 2,
     "bind": 2,
     "currency": 1,
-    "wait": 10,
+    "wait": 12,
     "settle": 6,
     "pay": 6,
 }
@@ -114,7 +114,8 @@ def draw(seed, number, longest=15):
 def _event(rng, name):
     arguments = {
         "sell": lambda: (
-            rng.randrange(CUSTOMERS),
+            # Mostly those for whom somebody earns.
+            rng.choice((0, 0, 0, 1, 1, 1, *range(CUSTOMERS))),
             rng.choice((0, 0, 0, rng.randint(1, DISTRIBUTORS))),
             tuple(_line(rng) for _line_number in range(rng.choice((1, 2, 3)))),
             rng.choice((0, 0, 0, 1000, 2999)),
