@@ -21,10 +21,8 @@ def insert_rows(model, vals_list):
     common |= {"create_date": now, "write_date": now, "create_uid": uid, "write_uid": uid}
     rows = [{**common, **vals} for vals in vals_list]
     fields = [model._fields[name] for name in stored if name in rows[0]]
-    values = [
-        SQL("(%s)", SQL(", ").join(SQL("%s", f.convert_to_column_insert(row[f.name], model, row)) for f in fields))
-        for row in rows
-    ]
+    # A tuple for a row: the driver writes it in one go.
+    values = [SQL("%s", tuple(f.convert_to_column_insert(row[f.name], model, row) for f in fields)) for row in rows]
     query = SQL(
         "INSERT INTO %s (%s) VALUES %s RETURNING id",
         SQL.identifier(model._table),
