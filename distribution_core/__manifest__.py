@@ -13,6 +13,8 @@
         "security/ir_rules.xml",
         "data/ir_sequence.xml",
         "data/ir_cron.xml",
+        "wizards/distribution_distributor_decision_views.xml",
+        "wizards/distribution_distributor_move_views.xml",
         "views/distribution_program_views.xml",
         "views/distribution_grade_views.xml",
         "views/distribution_tag_views.xml",
