@@ -6,7 +6,7 @@
     "category": "Sales/Sales",
     "license": "LGPL-3",
     "author": "Distribution Suite Maintainers",
-    "depends": ["sale"],
+    "depends": ["sale", "web_hierarchy"],
     "data": [
         "security/res_groups.xml",
         "security/ir.model.access.csv",

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 from ..const import APPLICANT_STATES, DISTRIBUTOR_STATES, EARNING_STATES
 
@@ -99,9 +100,33 @@ class DistributionDistributor(models.Model):
 
     @api.depends("child_ids")
     def _compute_team_count(self):
+        counts = self._get_team_sizes()
         for distributor in self:
-            domain = [("id", "child_of", distributor.ids), ("id", "not in", distributor.ids)]
-            distributor.team_count = self.search_count(domain) if distributor.ids else 0
+            distributor.team_count = counts.get(distributor._origin.id, 0)
+
+    def _get_team_sizes(self):
+        """Return how many stand below each, at any depth: one pass over the paths, however many are asked for.
+
+        :return: id → number, none where nobody stands below
+        :rtype: dict
+        """
+        if not self.ids:
+            return {}
+        self.flush_model(["parent_path", "program_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT above::integer, COUNT(*)
+                  FROM distribution_distributor AS below,
+                       UNNEST(STRING_TO_ARRAY(RTRIM(below.parent_path, '/'), '/')) AS above
+                 WHERE below.program_id IN %s AND above = ANY(%s) AND above != below.id::text
+                 GROUP BY above
+                """,
+                tuple(self.program_id.ids),
+                [str(distributor_id) for distributor_id in self.ids],
+            )
+        )
+        return dict(rows)
 
     @api.depends("parent_path")
     def _compute_depth(self):
@@ -240,6 +265,14 @@ class DistributionDistributor(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("distribution_core.distribution_distributor_action")
         return {**action, "domain": [("id", "child_of", self.id), ("id", "!=", self.id)], "context": {}}
+
+    def action_view_tree(self):
+        """Show the distributor in the tree, its upline above and its downline below."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "distribution_core.distribution_distributor_hierarchy_action"
+        )
+        return {**action, "context": {"hierarchy_res_id": self.id}}
 
     def action_view_customers(self):
         self.ensure_one()

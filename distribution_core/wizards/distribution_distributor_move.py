@@ -68,7 +68,12 @@ class DistributionDistributorMove(models.TransientModel):
         if not self.with_team:
             changes += [(child, distributor, distributor.parent_id) for child in distributor.child_ids]
         return [
-            {"distributor_id": one.id, "before_id": before.id, "after_id": after.id, "team_count": one.team_count}
+            {
+                "distributor_id": one.id,
+                "before_id": before.id,
+                "after_id": after.id,
+                "team_count": one.team_count if self.with_team or one != distributor else 0,
+            }
             for one, before, after in changes
         ]
 
