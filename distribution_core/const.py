@@ -6,10 +6,15 @@ MAX_LEVELS = 3
 
 DISTRIBUTOR_STATES = [
     ("draft", "Applied"),
+    ("incomplete", "Asked for More"),
+    ("refused", "Refused"),
     ("active", "Active"),
     ("suspended", "Suspended"),
     ("closed", "Closed"),
 ]
+
+# Not a member yet, or never.
+APPLICANT_STATES = ("draft", "incomplete", "refused")
 
 # Suspension holds what is earned, it does not forfeit it: a suspended distributor still earns.
 EARNING_STATES = ("active", "suspended")

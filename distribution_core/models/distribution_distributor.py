@@ -1,8 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
-from ..const import DISTRIBUTOR_STATES, EARNING_STATES
+from ..const import APPLICANT_STATES, DISTRIBUTOR_STATES, EARNING_STATES
 
 
 class DistributionDistributor(models.Model):
@@ -40,6 +41,13 @@ class DistributionDistributor(models.Model):
         index=True,
         tracking=True,
     )
+    state_reason = fields.Text(
+        string="Reason",
+        copy=False,
+        readonly=True,
+        tracking=True,
+        help="Why it was refused, suspended or closed, or what it was asked for. The distributor may read it.",
+    )
     grade_id = fields.Many2one(
         comodel_name="distribution.grade",
         index="btree_not_null",
@@ -53,7 +61,7 @@ class DistributionDistributor(models.Model):
         string="Upline",
         index="btree_not_null",
         ondelete="restrict",
-        domain="[('program_id', '=', program_id), ('state', '!=', 'draft')]",
+        domain="[('program_id', '=', program_id), ('state', 'in', ('active', 'suspended'))]",
         tracking=True,
         help="The distributor who recruited this one. It earns on its team's sales at the levels the program pays.",
     )
@@ -92,9 +100,33 @@ class DistributionDistributor(models.Model):
 
     @api.depends("child_ids")
     def _compute_team_count(self):
+        counts = self._get_team_sizes()
         for distributor in self:
-            domain = [("id", "child_of", distributor.ids), ("id", "not in", distributor.ids)]
-            distributor.team_count = self.search_count(domain) if distributor.ids else 0
+            distributor.team_count = counts.get(distributor._origin.id, 0)
+
+    def _get_team_sizes(self):
+        """Return how many stand below each, at any depth: one pass over the paths, however many are asked for.
+
+        :return: id → number, none where nobody stands below
+        :rtype: dict
+        """
+        if not self.ids:
+            return {}
+        self.flush_model(["parent_path", "program_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT above::integer, COUNT(*)
+                  FROM distribution_distributor AS below,
+                       UNNEST(STRING_TO_ARRAY(RTRIM(below.parent_path, '/'), '/')) AS above
+                 WHERE below.program_id IN %s AND above = ANY(%s) AND above != below.id::text
+                 GROUP BY above
+                """,
+                tuple(self.program_id.ids),
+                [str(distributor_id) for distributor_id in self.ids],
+            )
+        )
+        return dict(rows)
 
     @api.depends("parent_path")
     def _compute_depth(self):
@@ -181,27 +213,66 @@ class DistributionDistributor(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        if any(distributor.state != "draft" for distributor in self):
+        if any(distributor.state not in APPLICANT_STATES for distributor in self):
             raise UserError(self.env._("Only applications can be deleted. Close the distributor instead."))
 
     # === ACTION METHODS === #
 
     def action_activate(self):
         """Accept an application, end a suspension, or reopen."""
-        self._set_state("active", ("draft", "suspended", "closed"))
+        applicants = self.filtered(lambda distributor: distributor.state in APPLICANT_STATES)
+        for applicant in applicants:
+            applicant._leave_own_binding()
+        self._set_state("active", ("draft", "incomplete", "refused", "suspended", "closed"))
 
-    def action_suspend(self):
+    def action_ask(self, reason=None):
+        """Ask an applicant for more: the application stays open."""
+        self._set_state("incomplete", ("draft",), reason)
+
+    def action_refuse(self, reason=None):
+        """Refuse an application; it may be accepted later."""
+        self._set_state("refused", ("draft", "incomplete"), reason)
+
+    def action_suspend(self, reason=None):
         """Keep what is earned and pay nothing out until the suspension ends."""
-        self._set_state("suspended", ("active",))
+        self._set_state("suspended", ("active",), reason)
 
-    def action_close(self):
+    def action_close(self, reason=None):
         """End the membership: no new orders count for the distributor."""
-        self._set_state("closed", ("draft", "active", "suspended"))
+        self._set_state("closed", ("draft", "incomplete", "active", "suspended"), reason)
+
+    def action_decide(self):
+        """Open the wizard that asks for the reason of a decision, given in the context."""
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "distribution_core.distribution_distributor_decision_action"
+            ),
+            "context": {
+                "default_distributor_ids": self.ids,
+                "default_decision": self.env.context.get("decision", "refuse"),
+            },
+        }
+
+    def action_move(self):
+        """Open the wizard that moves a distributor in the tree."""
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("distribution_core.distribution_distributor_move_action"),
+            "context": {"default_distributor_id": self.id},
+        }
 
     def action_view_team(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("distribution_core.distribution_distributor_action")
         return {**action, "domain": [("id", "child_of", self.id), ("id", "!=", self.id)], "context": {}}
+
+    def action_view_tree(self):
+        """Show the distributor in the tree, its upline above and its downline below."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "distribution_core.distribution_distributor_hierarchy_action"
+        )
+        return {**action, "context": {"hierarchy_res_id": self.id}}
 
     def action_view_customers(self):
         self.ensure_one()
@@ -216,9 +287,87 @@ class DistributionDistributor(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _set_state(self, state, allowed):
+    def _apply_again(self):
+        """Put those that were refused or asked for more before the merchant once more; others stay as they are."""
+        again = self.filtered(lambda distributor: distributor.state in ("incomplete", "refused"))
+        again._set_state("draft", ("incomplete", "refused"))
+
+    def _leave_own_binding(self):
+        """Turn a customer into a distributor: the one it was bound to becomes its upline, if none was named.
+
+        Its own orders count for nobody from now on, so the binding ends.
+        """
+        self.ensure_one()
+        binding = self.env["distribution.binding"]._get_current(self.partner_id, self.program_id)
+        if not binding:
+            return
+        if not self.parent_id and binding._is_valid_at(fields.Datetime.now()) and binding.distributor_id._is_earning():
+            self.parent_id = binding.distributor_id
+        binding._end(self.env._("The customer became a distributor."))
+
+    def _move(self, upline, with_team, reason):
+        """Put a distributor below another one; confirmed orders keep their terms.
+
+        :param upline: the new upline, empty for the top of the tree
+        :param bool with_team: True to take everybody below along; False leaves those directly below to the old upline
+        :param str reason: is kept in the chatter of everybody whose upline changes
+        :raise ValidationError: when a cycle would arise
+        """
+        self.ensure_one()
+        before = self.parent_id
+        if not with_team:
+            self._hand_over_team(before, reason)
+        self.parent_id = upline
+        self._note_move(before, reason)
+
+    def _hand_over_team(self, upline, reason):
+        """Put those directly below under another upline, empty for the top of the tree."""
+        children = self.child_ids
+        children.parent_id = upline
+        for child in children:
+            child._note_move(self, reason)
+
+    def _note_move(self, before, reason):
+        self.message_post(
+            body=self.env._(
+                "Upline changed from %(before)s to %(after)s: %(reason)s",
+                before=before.display_name or self.env._("nobody"),
+                after=self.parent_id.display_name or self.env._("nobody"),
+                reason=reason,
+            )
+        )
+
+    def _close(self, receiver, with_customers, reason):
+        """End a membership and give its team, and its customers if wanted, to somebody else.
+
+        :param receiver: the distributor who gets those directly below and the customers; empty for the company: the
+            team stands at the top then, and the customers are bound to nobody
+        :raise UserError: where the receiver cannot earn
+        """
+        self.ensure_one()
+        if receiver and not receiver._is_earning():
+            raise UserError(self.env._("%s is not active and cannot take a team over.", receiver.display_name))
+        # Whoever stands below and takes over goes up first: nobody can stand above itself.
+        if receiver and receiver._is_below(self):
+            receiver._move(self.parent_id, True, reason)
+        self._hand_over_team(receiver, reason)
+        self._hand_over_customers(receiver if with_customers else receiver.browse(), reason)
+        self.action_close(reason)
+
+    def _hand_over_customers(self, receiver, reason):
+        """Bind the customers to somebody else from now on, or to nobody; protection does not stand in the way."""
+        bindings = self.binding_ids.filtered(lambda binding: binding.state == "active")
+        valid = bindings.filtered(lambda binding: binding._is_valid_at(fields.Datetime.now()))
+        customers = valid.partner_id - receiver.partner_id
+        bindings._end(reason)
+        bindings.flush_recordset()
+        for customer in customers if receiver else ():
+            self.env["distribution.binding"]._bind(customer, receiver)
+
+    def _set_state(self, state, allowed, reason=None):
         """Move to a state from one of the allowed ones; doing it twice changes nothing.
 
+        :param str reason: shown to the distributor; an older one goes
         :raise UserError: from any other state
         """
         labels = dict(self._fields["state"]._description_selection(self.env))
@@ -232,7 +381,7 @@ class DistributionDistributor(models.Model):
                         target=labels[state],
                     )
                 )
-            distributor.state = state
+            distributor.write({"state": state, "state_reason": reason})
 
     def _is_earning(self):
         self.ensure_one()
@@ -252,6 +401,11 @@ class DistributionDistributor(models.Model):
             chain.append((len(chain) + 1, distributor))
             distributor = distributor.parent_id.with_prefetch(path[-count:])
         return chain
+
+    def _is_below(self, other):
+        """Tell whether this distributor stands in another one's team."""
+        self.ensure_one()
+        return str(other.id) in (self.parent_path or "").split("/")[:-2]
 
     def _get_order_domain(self):
         return [("distribution_distributor_id", "in", self.ids), ("state", "=", "sale")]

@@ -47,7 +47,7 @@ class MembershipController(http.Controller):
         ],
     )
     def apply(self, body):
-        """Apply to become a distributor; applying again changes nothing."""
+        """Apply to become a distributor; applying again changes nothing, but for who was refused or asked for more."""
         if not body.agreement_accepted:
             raise Problem(422, "agreement_required", request.env._("Accept the agreement first."))
         identity = get_identity()
@@ -93,6 +93,7 @@ class MembershipController(http.Controller):
     def _membership_answer(self, distributor):
         return Membership(
             state=distributor.state,
+            reason=distributor.state_reason or None,
             code=distributor.code,
             grade=distributor.grade_id.name or None,
             upline=mask_name(distributor.parent_id.partner_id.name) if distributor.parent_id else None,

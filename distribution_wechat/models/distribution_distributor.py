@@ -9,6 +9,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from odoo.addons.distribution_core.const import APPLICANT_STATES
+
 from ..tools import encryption
 from ..tools.masking import mask_name
 
@@ -71,7 +73,7 @@ class DistributionDistributor(models.Model):
 
     @api.model
     def _apply(self, identity, upline=None, name=None):
-        """Return the person's membership, an application written if there is none.
+        """Return the person's membership, an application written if there is none, or submitted again.
 
         The upline is who is named in the application, else who recruited the person by a code, else whose customer
         the person is.
@@ -83,6 +85,7 @@ class DistributionDistributor(models.Model):
         identity.partner_id._lock_for_distribution()
         membership = identity._get_distributor()
         if membership:
+            membership._apply_again()
             return membership
         if name:
             identity.partner_id.name = name
@@ -230,7 +233,7 @@ class DistributionDistributor(models.Model):
         """
         self.ensure_one()
         steps = (Domain(".".join(["parent_id"] * level), "=", self.id) for level in levels)
-        return Domain.OR(steps) & Domain("state", "!=", "draft")
+        return Domain.OR(steps) & Domain("state", "not in", APPLICANT_STATES)
 
     def _get_team_counts(self):
         """Return how many distributors stand below each of these, down to the program's levels.
@@ -252,8 +255,9 @@ class DistributionDistributor(models.Model):
                   JOIN team ON team.id = below.parent_id
                  WHERE team.level < %(levels)s
             )
-            SELECT top_id, level, COUNT(*) FROM team WHERE state != 'draft' GROUP BY top_id, level
+            SELECT top_id, level, COUNT(*) FROM team WHERE state NOT IN %(applicants)s GROUP BY top_id, level
             """,
+            applicants=APPLICANT_STATES,
             tops=tuple(self.ids),
             levels=max(self.program_id.mapped("level_count")),
         )

@@ -16,7 +16,7 @@ Name = Annotated[
     StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$"),
 ]
 Purpose = Literal["shop", "product", "recruit"]
-State = Literal["draft", "active", "suspended", "closed"]
+State = Literal["draft", "incomplete", "refused", "active", "suspended", "closed"]
 Outcome = Literal["bound", "already_yours", "protected", "own_code", "code_unknown"]
 
 
@@ -91,9 +91,13 @@ class Apply(Schema):
 
 
 class Membership(Schema):
-    """An application and what became of it: draft until the merchant accepts it. `upline` is masked."""
+    """An application and what became of it: draft until the merchant accepts it. `upline` is masked.
+
+    `incomplete` and `refused` say why in `reason`; whoever applies again is looked at again.
+    """
 
     state: State
+    reason: str | None
     code: str
     grade: str | None
     upline: str | None

@@ -3,7 +3,7 @@
 import {get, listed, person, post, wechat} from "./api.js";
 import {across, button, card, filters, go, h, money, note, pages, row, toast, when} from "./dom.js";
 
-const STATE = {draft: "审核中", active: "已通过", suspended: "已暂停", closed: "已关闭"};
+const STATE = {draft: "审核中", incomplete: "待补充", refused: "未通过", active: "已通过", suspended: "已暂停", closed: "已关闭"};
 const ENTRY = {held: "观察期", due: "待结算", settled: "已结算"};
 const WITHDRAWAL = {
     under_review: "审核中",
@@ -24,6 +24,10 @@ export async function showCentre() {
     if (!me.distributor) return application(me);
     if (me.distributor.state === "draft") {
         return h("div.card.head", {}, h("h2", {}, "申请审核中"), note("商家通过后，您就可以推广赚佣金。"));
+    }
+    if (["incomplete", "refused"].includes(me.distributor.state)) {
+        const {reason} = await get("me/distributor");
+        return [h("div.card.head", {}, h("h2", {}, STATE[me.distributor.state]), note(reason || "")), application(me)];
     }
     const [membership, summary] = await Promise.all([get("me/distributor"), get("me/summary")]);
     return [wallet(membership, summary), states(summary), links(membership, summary)];

@@ -68,7 +68,27 @@ registry.category("web_tour.tours").add("distribution_distributor_tour", {
         },
         {
             content: "An active distributor can be suspended",
-            trigger: "button[name=action_suspend]",
+            trigger: "button[name=action_decide]:contains(Suspend)",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=reason] textarea",
+            run: "edit Papers are missing",
+        },
+        {
+            trigger: ".modal button[name=action_confirm]",
+            run: "click",
+        },
+        {
+            content: "The reason is to be seen",
+            trigger: ".alert-warning:contains(Papers are missing)",
+        },
+        {
+            trigger: "button[name=action_activate]:contains(End Suspension)",
+            run: "click",
+        },
+        {
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Active)",
         },
     ],
 });

@@ -1,0 +1,4 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from . import distribution_distributor_decision
+from . import distribution_distributor_move
+from . import distribution_distributor_move_line
