@@ -3,7 +3,14 @@
 import {get, listed, person, post, wechat} from "./api.js";
 import {across, button, card, filters, go, h, money, note, pages, row, toast, when} from "./dom.js";
 
-const STATE = {draft: "审核中", incomplete: "待补充", refused: "未通过", active: "已通过", suspended: "已暂停", closed: "已关闭"};
+const STATE = {
+    draft: "审核中",
+    incomplete: "待补充",
+    refused: "未通过",
+    active: "已通过",
+    suspended: "已暂停",
+    closed: "已关闭",
+};
 const ENTRY = {held: "观察期", due: "待结算", settled: "已结算"};
 const WITHDRAWAL = {
     under_review: "审核中",
