@@ -56,6 +56,7 @@ class Rate:
     audience: tuple = ALL
     date_from: date | None = None
     date_to: date | None = None
+    campaign_id: int = 0
     effect: str = ""
     factor: Fraction = Fraction(1)
 
@@ -138,6 +139,7 @@ class RuleIndex:
         for rate in sorted(rates, key=lambda rate: (not rate.is_dated, rate.rule_id)):
             (self._overlays if rate.effect else self._rules).add(rate)
         self.has_product_tags = any(kind == "tag" for kind, _id in self.get_products())
+        self.has_distributor_tags = any(rate.audience[0] == "tag" for rate in rates)
 
     def resolve(self, level, products, audiences, day):
         """Return what pays a level, None where nobody is paid.

@@ -496,6 +496,7 @@ class DistributionCommissionRule(models.Model):
             self._get_key(self.audience, AUDIENCE_FIELDS),
             self.date_from or None,
             self.date_to or None,
+            self.campaign_id.id or 0,
             self.effect or "",
             exact(self.factor),
         )

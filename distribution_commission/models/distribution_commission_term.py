@@ -276,7 +276,6 @@ class DistributionCommissionTerm(models.Model):
         chain, day = order._get_commission_chain(), program._get_business_date()
         period = SalesPeriod(program, day, order)
         shares = {line: line._get_commission_shares(chain, day) for line in lines}
-        self._read_rules(share.found for line_shares in shares.values() for share in line_shares)
         vals_list = [vals for line in lines for vals in self._prepare_line_terms_vals(line, shares[line], period)]
         self._share_limits(order, vals_list)
         self._add_expected(order, vals_list)
@@ -292,12 +291,6 @@ class DistributionCommissionTerm(models.Model):
         for vals in limited:
             if term := frozen.get(_get_group_of(vals)):
                 vals |= {name: term[name] for name in SHARED_LIMITS}
-
-    @api.model
-    def _read_rules(self, founds):
-        """Read the rules that pay together, not one by one."""
-        rates = {rate for found in founds for rate in (found.rule, found.overlay) if rate}
-        self.env["distribution.commission.rule"].browse({rate.rule_id for rate in rates}).fetch(["campaign_id"])
 
     @api.model
     def _prepare_line_terms_vals(self, line, shares, period):
@@ -327,8 +320,7 @@ class DistributionCommissionTerm(models.Model):
         :param SalesPeriod period: of the order
         """
         order, program, found = line.order_id, line.order_id.distribution_program_id, share.found
-        overlay_id = found.overlay and found.overlay.rule_id
-        rules = self.env["distribution.commission.rule"].browse(filter(None, (overlay_id, found.rule.rule_id)))
+        overlay = found.overlay
         return {
             "order_id": order.id,
             "line_id": line.id,
@@ -339,8 +331,8 @@ class DistributionCommissionTerm(models.Model):
             "passed_from_id": share.distributor.id if share.distributor != share.receiver else False,
             "level": share.level,
             "rule_id": found.rule.rule_id,
-            "campaign_rule_id": overlay_id,
-            "campaign_id": rules.campaign_id[:1].id,
+            "campaign_rule_id": overlay.rule_id if overlay else False,
+            "campaign_id": (overlay or found.rule).campaign_id or False,
             "rate": float(pay.rate),
             "base_kind": pay.base_kind,
             "fixed_amount": float(pay.per_unit),

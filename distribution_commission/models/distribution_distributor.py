@@ -79,12 +79,19 @@ class DistributionDistributor(models.Model):
             log_exceptions=False,
         )
 
-    def _get_commission_keys(self):
-        """Return the keys of a distributor for `engine.rule_index`, the most specific first.
+    def _get_commission_profile(self):
+        """Return the keys of a distributor for `engine.rule_index`, the most specific first, without its tags.
 
         :rtype: list of (kind, id)
         """
         self.ensure_one()
         grade = [("grade", self.grade_id.id)] if self.grade_id else []
+        return [("distributor", self.id), *grade, ALL]
+
+    def _get_commission_keys(self):
+        """Return all keys of a distributor for `engine.rule_index`, the most specific first.
+
+        :rtype: list of (kind, id)
+        """
         tags = [("tag", tag.id) for tag in self.tag_ids.sorted()]
-        return [("distributor", self.id), *grade, *tags, ALL]
+        return [*self._get_commission_profile()[:-1], *tags, ALL]

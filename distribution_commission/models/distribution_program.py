@@ -245,6 +245,16 @@ class DistributionProgram(models.Model):
         rules = self.env["distribution.commission.rule"].sudo().search(domain)
         return RuleIndex([rule._get_rate() for rule in rules])
 
+    def _get_grade_pricelists(self):
+        """Return the ids of the price lists at which distributors buy for themselves, of archived grades too."""
+        self.ensure_one()
+        return self._read_grade_pricelists(self.id, self.rule_revision)
+
+    @tools.ormcache("program_id", "revision")
+    def _read_grade_pricelists(self, program_id, revision):
+        grades = self.env["distribution.grade"].sudo().with_context(active_test=False)
+        return frozenset(grades.search([("program_id", "=", program_id)]).pricelist_id.ids)
+
     def _get_worst_case(self):
         """Return the most the levels can cost, see `RuleIndex.get_worst_case`."""
         self.ensure_one()
@@ -340,11 +350,13 @@ class DistributionProgram(models.Model):
         :rtype: list of `commission_chain.Link`
         """
         self.ensure_one()
-        links, above = [], distributor.browse()
+        # Tags are read only where a rule is for one.
+        links, above, has_tags = [], distributor.browse(), self._get_rule_index().has_distributor_tags
         for level, one in reversed(distributor._get_upline(self.level_count)):
             if one.partner_id in buyers:
                 continue
-            links.append(Link(level, one, one._get_commission_keys(), one._is_earning(), above))
+            keys = one._get_commission_keys() if has_tags else one._get_commission_profile()
+            links.append(Link(level, one, keys, one._is_earning(), above))
             if self.unpaid_share == "upline" and one._is_earning():
                 above = one
         return links[::-1]

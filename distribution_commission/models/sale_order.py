@@ -124,7 +124,7 @@ class SaleOrder(models.Model):
         result = super()._action_confirm()
         orders = self.sudo()
         (orders - new_orders)._supersede_unused_terms()
-        orders._freeze_commission_exclusion()
+        orders._freeze_commission_exclusion(new_orders)
         orders.env["distribution.commission.term"]._create_for_lines(orders.order_line, new_orders)
         orders.env["distribution.commission.term"]._refresh(orders - new_orders)
         (orders - new_orders.filtered(lambda order: order._has_earned_nothing()))._converge_commission()
@@ -148,10 +148,10 @@ class SaleOrder(models.Model):
         self._converge_commission()
         return result
 
-    def _freeze_commission_exclusion(self):
+    def _freeze_commission_exclusion(self, new_orders):
         for order in self.filtered("distribution_program_id"):
             # What has earned keeps its terms.
-            if not order._is_attribution_kept():
+            if order in new_orders or not order._is_attribution_kept():
                 order.commission_exclusion = order._get_commission_exclusion()
 
     def _get_commission_exclusion(self):
@@ -169,8 +169,7 @@ class SaleOrder(models.Model):
         # With a reward the coupon or promotion is spent; a code without one changes nothing.
         if rewards and rewards.program_id & program.excluded_loyalty_program_ids:
             return "coupon"
-        grades = program.with_context(active_test=False).grade_ids
-        if program.is_grade_price_excluded and self.pricelist_id in grades.pricelist_id:
+        if program.is_grade_price_excluded and self.pricelist_id.id in program._get_grade_pricelists():
             return "grade_price"
         return False
 

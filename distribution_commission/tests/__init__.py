@@ -14,5 +14,6 @@ from . import test_cases_money
 from . import test_cases_products
 from . import test_engine_refunds
 from . import test_settlement
+from . import test_statements
 from . import test_tours
 from . import test_translations

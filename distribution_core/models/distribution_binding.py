@@ -169,9 +169,15 @@ class DistributionBinding(models.Model):
         window = Domain("date_from", "<=", moment) & (Domain("date_to", "=", False) | Domain("date_to", ">", moment))
         domain = Domain("partner_id", "in", partners.ids) & Domain("program_id", "in", programs.ids)
         names = ["partner_id", "distributor_id", "program_id"]
-        bindings = self.search_fetch(domain & Domain("state", "=", "active") & window, names)
-        # The buyer's own binding goes before that of the company the buyer works for.
-        return bindings.sorted(lambda b: (b.program_id.sequence, b.program_id.id, b.partner_id.id != partners[:1].id))
+        return self.search_fetch(domain & Domain("state", "=", "active") & window, names)._sort_for(partners)
+
+    def _sort_for(self, partners):
+        """Return the bindings of a customer as they go before each other: by program, then the buyer's own before that
+        of the company the buyer works for.
+
+        :param partners: the customer and its commercial entity
+        """
+        return self.sorted(lambda b: (b.program_id.sequence, b.program_id.id, b.partner_id.id != partners[:1].id))
 
     @api.model
     def _cron_end_expired(self):

@@ -1,13 +1,28 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL
 
-from ..const import EARNING_STATES
+from ..const import EARNING_STATES, MAX_LEVELS
 
 ATTRIBUTION_FIELDS = {"distribution_distributor_id", "distribution_program_id", "distribution_attribution"}
 
 # Customers read their orders in the portal, and salespeople in the back office: who earns is for the suite's roles.
 READERS = "distribution_core.group_distribution_user"
+
+# What an attribution needs to know of a distributor and of a binding.
+MEMBER_FIELDS = ("partner_id", "program_id", "company_id", "state", "grade_id", "parent_id", "parent_path")
+BINDING_FIELDS = ("partner_id", "program_id", "company_id", "state", "distributor_id")
+
+
+def _insert_cache(model, rows, names):
+    """Put what was read into the cache, as a read of the ORM does: what is changed and not written yet stays.
+
+    :param list rows: dicts of columns, none of which is translated, a date or a list
+    """
+    records = model.browse(row["id"] for row in rows)
+    for name in names:
+        model._fields[name]._insert_cache(records, [row[name] for row in rows])
 
 
 class SaleOrder(models.Model):
@@ -142,20 +157,73 @@ class SaleOrder(models.Model):
         """
         self.ensure_one()
         partners = self.partner_id | self.partner_id.commercial_partner_id
-        programs = self.env["distribution.program"].search([("company_id", "parent_of", self.company_id.id)])
-        own = self.env["distribution.distributor"].search(
-            [("partner_id", "in", partners.ids), ("program_id", "in", programs.ids), ("state", "in", EARNING_STATES)]
-        )
+        own, bindings = self._read_attribution(partners)
         chosen = self.distribution_distributor_id if self._is_attribution_chosen() else own.browse()
         if chosen and chosen._is_earning() and chosen.program_id not in own.program_id:
             return self._prepare_attribution_of(chosen, "manual")
-        bindings = self.env["distribution.binding"]._find_valid(
-            partners, programs - own.program_id, fields.Datetime.now()
-        )
-        bound = bindings.distributor_id.filtered(lambda distributor: distributor._is_earning())[:1]
+        candidates = bindings.filtered(lambda binding: binding.program_id not in own.program_id)._sort_for(partners)
+        bound = candidates.distributor_id.filtered(lambda distributor: distributor._is_earning())[:1]
         if bound:
             return self._prepare_attribution_of(bound, "binding")
         return self._prepare_attribution_of(own.browse(), "self" if own else "none")
+
+    def _read_attribution(self, partners):
+        """Return whose own memberships and which valid bindings may count for the order.
+
+        One statement reads them, and the uplines, into the cache: orders are confirmed often.
+
+        :param partners: the customer and its commercial entity
+        :return: memberships of the customer that earn, its valid bindings, in programs of the order's company and of
+            its parents
+        """
+        self.ensure_one()
+        distributor_model, binding_model = self.env["distribution.distributor"], self.env["distribution.binding"]
+        for model in (distributor_model, binding_model, self.env["distribution.program"]):
+            model.flush_model()
+        rows = self.env.execute_query_dict(self._get_attribution_query(partners))
+        members = [row for row in rows if row["kind"] != "binding"]
+        bound = [row for row in rows if row["kind"] == "binding"]
+        _insert_cache(distributor_model, members, MEMBER_FIELDS)
+        _insert_cache(binding_model, bound, BINDING_FIELDS)
+        own_ids = [row["id"] for row in members if row["kind"] == "own"]
+        return distributor_model.browse(own_ids), binding_model.browse(row["id"] for row in bound)
+
+    def _get_attribution_query(self, partners):
+        chosen = self.distribution_distributor_id.id if self._is_attribution_chosen() else 0
+        return SQL(
+            """
+            WITH RECURSIVE program AS (
+                SELECT id FROM distribution_program WHERE active AND company_id IN %(companies)s
+            ), own AS (
+                SELECT id FROM distribution_distributor
+                 WHERE partner_id IN %(partners)s AND state IN %(earning)s AND program_id IN (SELECT id FROM program)
+            ), binding AS (
+                SELECT * FROM distribution_binding
+                 WHERE partner_id IN %(partners)s AND program_id IN (SELECT id FROM program) AND state = 'active'
+                   AND date_from <= %(now)s AND (date_to IS NULL OR date_to > %(now)s)
+            ), chain (id, parent_id, step) AS (
+                SELECT id, parent_id, 1 FROM distribution_distributor
+                 WHERE id = %(chosen)s OR id IN (SELECT distributor_id FROM binding)
+                 UNION
+                SELECT above.id, above.parent_id, step + 1
+                  FROM distribution_distributor AS above JOIN chain ON above.id = chain.parent_id
+                 WHERE step < %(levels)s
+            )
+            SELECT CASE WHEN id IN (SELECT id FROM own) THEN 'own' ELSE 'member' END AS kind, id, partner_id,
+                   program_id, company_id, state, grade_id, parent_id, parent_path, NULL::integer AS distributor_id
+              FROM distribution_distributor
+             WHERE id IN (SELECT id FROM own UNION SELECT id FROM chain)
+             UNION ALL
+            SELECT 'binding', id, partner_id, program_id, company_id, state, NULL, NULL, NULL, distributor_id
+              FROM binding
+            """,
+            companies=tuple(self.company_id.parent_ids.ids),
+            partners=tuple(partners.ids),
+            earning=EARNING_STATES,
+            now=fields.Datetime.now(),
+            chosen=chosen,
+            levels=MAX_LEVELS,
+        )
 
     def _is_attribution_chosen(self):
         """Tell a distributor chosen by a person from one left over from an earlier confirmation."""
