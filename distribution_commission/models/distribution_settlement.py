@@ -219,5 +219,7 @@ class DistributionSettlement(models.Model):
     def _settle_if_its_day(self, program):
         today = program._get_business_date()
         if program.next_settlement_date <= today:
+            # Whichever scheduled action comes first: what is due today does not wait for the next period.
+            self.env["distribution.commission.entry"]._release(program)
             self._settle_due(program)
             program.next_settlement_date = program._get_settlement_date_after(today)

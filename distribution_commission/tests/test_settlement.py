@@ -85,6 +85,14 @@ class TestSettlement(CommissionCommon):
         self.assertAccount(self.cleo, available="100")
         self.assertBooksAgree()
 
+    def test_what_is_due_on_the_day_is_settled_whichever_job_comes_first(self):
+        self.program.settlement_period = "daily"
+        self._earn("2026-03-01")
+        with freeze_time("2026-03-08 02:00:00"):
+            self.program.next_settlement_date = "2026-03-08"
+            self.env["distribution.settlement"]._settle_if_its_day(self.program)
+        self.assertAccount(self.cleo, available="100")
+
     def test_statements_do_not_grow_with_distributors(self):
         counts = []
         for distributors in (self.ada, self.cleo, self.ben | self.ada):
