@@ -19,7 +19,7 @@ from support.small_world import World
 
 TABLE = "distribution_commission_entry"
 # What may move: where an entry stands on its way, and what it is tied to.
-MOVING = {"state", "release_date", "accrual_line_id", "settlement_line_id", "write_date", "write_uid"}
+MOVING = {"state", "release_date", "accrual_line_id", "settlement_id", "write_date", "write_uid"}
 # What each type can be changed to.
 CHANGES = {
     "integer": "COALESCE({0}, 0) + 1",
