@@ -113,6 +113,7 @@ class TestTriggerPaid(CommissionCommon):
     def test_captured_in_parts(self):
         order = self._sell(10)
         tx = self._pay_online(order, state="pending")
+        self._tell_nobody(tx, "authorized")
         for amount, earned in ((400, "0"), (600, "100")):
             tx._create_child_transaction(amount)._set_done()
             self.assertEqual(str(self._earned(order, self.cleo).quantize(1)), earned)
