@@ -1,10 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Why an amount is what it is: the figures behind a posting, as plain data for screens and interfaces."""
 
+from fractions import Fraction
+
 from .eligible_base import Base
 from .money import round_half_up
 from .pay import ZERO
 
+# What a term has frozen, not rounded: a campaign may have multiplied it.
+FROZEN = ("per_unit", "per_order", "cost")
 NOTHING = Base(0, None, ZERO, ZERO, ZERO)
 
 
@@ -29,7 +33,7 @@ def explain(line, pay, facts, bases, amounts, before, unit):
     if amounts:
         last = amounts[-1]
         figures |= {"target": last.final, "uncapped": last.limited, "by_itself": last.by_itself}
-    texts = {name: str(round_half_up(value, unit)) for name, value in figures.items()}
+    texts = {name: _say(value, unit, name in FROZEN) for name, value in figures.items()}
     return texts | {"measure": facts.measure} | _get_pay_texts(line, pay, base)
 
 
@@ -56,7 +60,7 @@ def _get_pay_figures(line, pay, base):
 def _get_pay_texts(line, pay, base):
     """Return what is no amount of money."""
     return {
-        "rate": f"{float(pay.rate):g}",
+        "rate": _count(pay.rate),
         "base_kind": pay.base_kind,
         "scope": pay.scope,
         "units": _count(line.get_units(base)),
@@ -64,6 +68,12 @@ def _get_pay_texts(line, pay, base):
     }
 
 
-def _count(units):
-    """Return a quantity with as many decimals as it needs, six at most."""
-    return f"{float(units):.6f}".rstrip("0").rstrip(".")
+def _say(value, unit, is_frozen):
+    """Return an amount of money in units of the currency; what was frozen finer than that is said as it is."""
+    rounded = round_half_up(value, unit)
+    return _count(value) if is_frozen and Fraction(rounded) != value else str(rounded)
+
+
+def _count(number):
+    """Return a number with as many decimals as it needs, six at most."""
+    return f"{float(number):.6f}".rstrip("0").rstrip(".")

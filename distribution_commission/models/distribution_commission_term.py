@@ -380,11 +380,10 @@ class DistributionCommissionTerm(models.Model):
         :param orders: orders that were confirmed again or whose lines have changed
         """
         terms = orders.commission_term_ids.filtered(_is_active)
-        for term in terms.filtered(lambda term: term.limit_scope == "period" and term.has_maximum):
-            term.distributor_id._lock_sales_period()
-            used = float(term._get_period_used())
-            if term.currency_id.compare_amounts(term.period_used, used):
-                term.period_used = used
+        limited = terms.filtered(lambda term: term.limit_scope == "period" and term.has_maximum)
+        for group in limited.grouped(lambda term: (term.order_id, *term._get_group())).values():
+            group.distributor_id._lock_sales_period()
+            group.period_used = float(group[0]._get_period_used())
         values = terms.order_id.order_line._get_commission_values()
         facts = {line.id: LineFacts(**values[line.id]) for line in terms.line_id}
         bases = {term.line_id.id: (term._get_line(facts[term.line_id.id]).whole,) for term in terms}

@@ -50,7 +50,7 @@ class TestCampaigns(RulesCommon):
             order = self._sell(10000, 10)
             self._deliver(order)
         self.assertEqual(self._earned(order, self.cleo), 750)
-        self.assertIn("for each of 10000 units", self._get_why(order))
+        self.assertIn("0.075 USD for each of 10000 units", self._get_why(order))
 
     def test_campaign_that_excludes_a_person_lets_its_share_pass_up(self):
         self.program.unpaid_share = "upline"

@@ -206,6 +206,7 @@ class TestRuleKinds(RulesCommon):
         order = self._sell(10000, 10)
         self._deliver(order)
         self.assertEqual(self._earned(order, self.cleo), Decimal("6666.70"))
+        self.assertIn("a cost of 3.3333 for each of 10000 units", self._get_why(order))
 
     def test_limit_of_a_margin_after_a_price_reduction(self):
         self.goods.standard_price = 60
