@@ -91,6 +91,8 @@ def _share_out_orders(sold, unit):
         for share in one.shares:
             if share.pay.per_order:
                 groups[share.group].append((share, max(ZERO, one.line.worth)))
+    if not groups:
+        return sold
     parts = {}
     for members in groups.values():
         value = sum((worth for _share, worth in members), ZERO)
@@ -109,22 +111,22 @@ def _share_out_orders(sold, unit):
 
 
 def _get_limited(lines, unit):
-    """Return for each share what its whole line gets by itself, and within its limits.
+    """Return for each share with limits what its whole line gets by itself, and within them.
 
     :return: key → (by itself, within the limits)
     :rtype: dict
     """
-    whole = {share.key: get_amount(share.pay, one.line.whole, one.line) for one in lines for share in one.shares}
+    bound = [(one, share) for one in lines for share in one.shares if share.pay.is_limited]
+    whole = {share.key: get_amount(share.pay, one.line.whole, one.line) for one, share in bound}
     limited, groups = {}, defaultdict(list)
-    for one in lines:
-        for share in one.shares:
-            if one.line.worth <= 0:
-                limited[share.key] = ZERO
-            elif share.pay.scope in ("order", "period"):
-                groups[share.group].append(share)
-            else:
-                count = one.line.units if share.pay.scope == "unit" else 1
-                limited[share.key] = share.pay.limit(whole[share.key], count)
+    for one, share in bound:
+        if one.line.worth <= 0:
+            limited[share.key] = ZERO
+        elif share.pay.scope in ("order", "period"):
+            groups[share.group].append(share)
+        else:
+            count = one.line.units if share.pay.scope == "unit" else 1
+            limited[share.key] = share.pay.limit(whole[share.key], count)
     for shares in groups.values():
         limited |= _get_group_limited(shares, whole, unit)
     return {key: (whole[key], limited[key]) for key in whole}
@@ -148,7 +150,7 @@ def _get_capped(one, base, limited, unit):
 
     :rtype: list of Amount
     """
-    pairs = [_get_on_base(share, one.line, base, *limited[share.key]) for share in one.shares]
+    pairs = [_get_on_base(share, one.line, base, limited.get(share.key)) for share in one.shares]
     amounts = [amount for _by_itself, amount in pairs]
     cap = base.amount * one.cap_rate / 100 / one.line.currency_rate
     if sum(amounts, ZERO) > cap:
@@ -158,9 +160,16 @@ def _get_capped(one, base, limited, unit):
     return [Amount(*pair, amount) for pair, amount in zip(pairs, final, strict=True)]
 
 
-def _get_on_base(share, line, base, whole, limited):
-    """Return what a share gets on a base, by itself and within its part of the limits."""
-    by_itself, bound = get_amount(share.pay, base, line), limited * line.get_part(base)
+def _get_on_base(share, line, base, limits):
+    """Return what a share gets on a base, by itself and within its part of the limits.
+
+    :param tuple limits: what the whole line gets by itself and within its limits; None without limits
+    """
+    by_itself = get_amount(share.pay, base, line)
+    if not limits:
+        return by_itself, by_itself
+    whole, limited = limits
+    bound = limited * line.get_part(base)
     if limited < whole:
         return by_itself, min(by_itself, bound)
     return by_itself, max(by_itself, bound) if limited > whole else by_itself

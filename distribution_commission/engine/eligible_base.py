@@ -10,7 +10,7 @@ R  refunded without a credit note, see `refunds`
 All are untaxed, net of the line's share of the order's discount lines, in the order's currency.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 ZERO = Fraction(0)
@@ -118,10 +118,11 @@ class Base:
     value: Fraction
     kept: Fraction
     money: Fraction
+    amount: Fraction = field(init=False)
 
-    @property
-    def amount(self):
-        return max(ZERO, min(self.value, self.kept, self.money))
+    def __post_init__(self):
+        # Once: every level of the line asks for it several times.
+        object.__setattr__(self, "amount", max(ZERO, min(self.value, self.kept, self.money)))
 
 
 def eligible_bases(facts):

@@ -2,8 +2,11 @@
 """Exact numbers: reading, rounding, sharing out."""
 
 from fractions import Fraction
+from functools import lru_cache
 
 
+# The same prices, quantities and rates come up for every level of every line.
+@lru_cache(maxsize=4096, typed=True)
 def exact(value):
     """Return the exact number behind a stored value.
 
@@ -25,9 +28,10 @@ def round_half_up(value, unit):
     :param Decimal unit: smallest unit of the currency, such as 0.01
     :rtype: Decimal
     """
-    unit_exact = Fraction(unit)
-    count = abs(Fraction(value)) / unit_exact
-    whole = int(count + Fraction(1, 2))
+    value, of_unit = Fraction(value), exact(unit)
+    # In whole numbers: twice as many units as there are, one more, halved.
+    units, parts = abs(value.numerator) * of_unit.denominator, value.denominator * of_unit.numerator
+    whole = (2 * units + parts) // (2 * parts)
     return unit * (whole if value >= 0 else -whole)
 
 

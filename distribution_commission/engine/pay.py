@@ -33,6 +33,10 @@ class Pay:
     def is_paying(self):
         return self.rate > 0 or self.per_unit > 0 or self.per_order > 0
 
+    @property
+    def is_limited(self):
+        return self.minimum > 0 or self.maximum is not None
+
     def plus(self, other):
         """Return this pay with the rate and the amount per unit of another; the rates are of the same base.
 
@@ -121,5 +125,9 @@ def get_amount(pay, base, line):
     :return: in the company's currency, not rounded
     :rtype: Fraction
     """
-    amount = pay.rate / 100 * line.get_rated(pay.base_kind, base) if pay.rate else ZERO
-    return amount + pay.per_unit * line.get_units(base) + pay.per_order * line.get_part(base)
+    amount = pay.rate * line.get_rated(pay.base_kind, base) / 100 if pay.rate else ZERO
+    if pay.per_unit:
+        amount += pay.per_unit * line.get_units(base)
+    if pay.per_order:
+        amount += pay.per_order * line.get_part(base)
+    return amount

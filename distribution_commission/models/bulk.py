@@ -15,24 +15,40 @@ def insert_rows(model, vals_list):
     """
     if not vals_list:
         return model.browse()
-    stored = [name for name, field in model._fields.items() if field.store and field.column_type and name != "id"]
-    now, uid = model.env.cr.now(), model.env.uid
-    common = model.default_get([name for name in stored if name not in vals_list[0]])
-    common |= {"create_date": now, "write_date": now, "create_uid": uid, "write_uid": uid}
+    common = _get_common_vals(model, vals_list[0])
     rows = [{**common, **vals} for vals in vals_list]
-    fields = [model._fields[name] for name in stored if name in rows[0]]
-    # A tuple for a row: the driver writes it in one go.
-    values = [SQL("%s", tuple(f.convert_to_column_insert(row[f.name], model, row) for f in fields)) for row in rows]
-    query = SQL(
-        "INSERT INTO %s (%s) VALUES %s RETURNING id",
-        SQL.identifier(model._table),
-        SQL(", ").join(SQL.identifier(field.name) for field in fields),
-        SQL(", ").join(values),
-    )
-    records = model.browse(row[0] for row in model.env.execute_query(query))
+    fields = [model._fields[name] for name in rows[0]]
+    records = model.browse(row[0] for row in model.env.execute_query(_get_insert_query(model, fields, rows)))
     _invalidate_inverses(records, fields, rows)
     records.modified([field.name for field in fields], create=True)
     return records
+
+
+def _get_common_vals(model, given):
+    """Return what all rows have that the caller leaves out: defaults, who made them and when."""
+    stored = [name for name, field in model._fields.items() if field.store and field.column_type and name != "id"]
+    now, uid = model.env.cr.now(), model.env.uid
+    common = model.default_get([name for name in stored if name not in given])
+    return common | {"create_date": now, "write_date": now, "create_uid": uid, "write_uid": uid}
+
+
+def _get_insert_query(model, fields, rows):
+    """Return the statement; what all rows have in common is converted, sent and read once."""
+    varying = [f for f in fields if any(row[f.name] != rows[0][f.name] for row in rows)] or fields[:1]
+    common = [field for field in fields if field not in varying]
+    values = [tuple(f.convert_to_column_insert(row[f.name], model, row) for f in varying) for row in rows]
+    return SQL(
+        "INSERT INTO %s (%s) SELECT %s FROM (VALUES %s) AS row (%s) RETURNING id",
+        SQL.identifier(model._table),
+        SQL(", ").join(SQL.identifier(field.name) for field in common + varying),
+        SQL(", ").join(
+            [SQL("%s", f.convert_to_column_insert(rows[0][f.name], model, rows[0])) for f in common]
+            + [SQL("%s::%s", SQL.identifier("row", f.name), SQL(f.column_type[0])) for f in varying]
+        ),
+        # A tuple for a row: the driver writes it in one go.
+        SQL(", ").join(SQL("%s", row) for row in values),
+        SQL(", ").join(SQL.identifier(field.name) for field in varying),
+    )
 
 
 def _invalidate_inverses(records, fields, rows):

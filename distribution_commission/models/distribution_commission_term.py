@@ -400,9 +400,21 @@ class DistributionCommissionTerm(models.Model):
 
     @api.model
     def _converge(self, orders):
+        """Bring the ledger to what the orders' terms should have earned now, or soon where the company wants it so.
+
+        Every trigger ends here.
+
+        :param orders: the `sale.order` records to which something happened
+        """
+        later = orders.filtered("company_id.is_commission_in_background")
+        self.env["distribution.commission.event"]._note(later)
+        self._converge_now(orders - later)
+
+    @api.model
+    def _converge_now(self, orders):
         """Bring the ledger to what the orders' terms should have earned now. Calling it again changes nothing.
 
-        Every trigger ends here. Only the difference between target and ledger is written, so duplicate, late,
+        Only the difference between target and ledger is written, so duplicate, late,
         concurrent or reordered events leave the same sums.
 
         :param orders: the `sale.order` records to which something happened

@@ -119,6 +119,7 @@ class DistributionSettlement(models.Model):
         :param bool mark_settled: the drafts are posted at once: entries are written once instead of twice
         :return: the drafts, none where nothing is due
         """
+        self.env["distribution.commission.event"]._work_off_program(program)
         due = Domain(self._get_due_domain(program))
         if distributors is not None:
             due &= Domain("distributor_id", "in", distributors.ids)

@@ -39,6 +39,11 @@ class ResCompany(models.Model):
         check_company=True,
         help="Settled and not yet paid out.",
     )
+    is_commission_in_background = fields.Boolean(
+        string="Commission in the Background",
+        help="For many orders a day: deliveries, returns, invoices and payments do not wait for the commission ledger. "
+        "It follows within a minute, and in any case before anything is settled.",
+    )
 
     # === CRUD METHODS === #
 

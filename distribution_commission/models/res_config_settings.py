@@ -10,6 +10,8 @@ class ResConfigSettings(models.TransientModel):
     commission_accrued_account_id = fields.Many2one(related="company_id.commission_accrued_account_id", readonly=False)
     commission_payable_account_id = fields.Many2one(related="company_id.commission_payable_account_id", readonly=False)
 
+    is_commission_in_background = fields.Boolean(related="company_id.is_commission_in_background", readonly=False)
+
     def action_create_commission_accounts(self):
         """Create the missing commission accounts of the company."""
         self.ensure_one()

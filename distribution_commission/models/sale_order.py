@@ -174,7 +174,7 @@ class SaleOrder(models.Model):
         return False
 
     def _converge_commission(self):
-        self.env["distribution.commission.term"].sudo()._converge(self)
+        self.env["distribution.commission.term"].sudo()._converge(self.sudo())
 
     def _is_attribution_kept(self):
         """Override of `distribution_core`: once something was earned, a new confirmation changes nobody's share."""
@@ -313,7 +313,9 @@ class SaleOrder(models.Model):
         :param int days: how far back
         """
         order_ids = self._get_orders_to_sweep(fields.Date.add(fields.Datetime.now(), days=-days))
-        self.env["ir.cron"]._run_for_each(self.browse(order_ids), type(self)._converge_commission)
+        self.env["ir.cron"]._run_for_each(
+            self.browse(order_ids), self.env["distribution.commission.term"]._converge_now
+        )
 
     @api.model
     def _get_orders_to_sweep(self, since):

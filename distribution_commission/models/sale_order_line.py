@@ -197,11 +197,9 @@ class SaleOrderLine(models.Model):
         :rtype: dict
         """
         sent, returned, moments, elsewhere = defaultdict(dict), defaultdict(dict), {}, defaultdict(Fraction)
-        for row in self.env.execute_query_dict(self._get_moves_query()):
-            line_id, picking_id = row["line_id"], row["picking_id"]
-            # Divided here: a box of three sold by the piece does not come out even in decimals.
-            quantity = Fraction(row["quantity"]) * Fraction(row["factor"]) / Fraction(row["line_factor"])
-            if row["direction"] == "out":
+        for row in self._get_counting_moves():
+            line_id, picking_id, quantity = row["line_id"], row["picking_id"], row["quantity"]
+            if row["is_out"]:
                 sent[line_id][picking_id] = sent[line_id].get(picking_id, 0) + quantity
                 moments[picking_id] = (row["shipped_on"], row["received_on"])
             elif picking_id:
@@ -305,36 +303,49 @@ class SaleOrderLine(models.Model):
         terms = self.commission_term_ids or self.order_id.commission_term_ids
         return terms.filtered(lambda term: term.state == "active")[:1].trigger
 
-    def _get_moves_query(self):
-        """Return the done moves of the lines to and from customers, in the lines' units of measure.
+    def _get_counting_moves(self):
+        """Return the done moves of the lines to and from customers, quantities in the lines' units of measure.
 
         Returns count where they are marked to be refunded; goods sent again in exchange for an unmarked return do not
         count a second time. A return names the delivery it takes back where Odoo knows it.
+
+        :return: dicts: `line_id`, `is_out`, `picking_id` (0: none), `quantity`, `shipped_on`, `received_on`
         """
+        locations, units = self.env["stock.location"], self.env["uom.uom"]
+        for row in self.env.execute_query_dict(self._get_moves_query()):
+            line = self.browse(row["line_id"])
+            is_out = locations.browse(row["target_id"]).usage == "customer"
+            if (
+                is_out == (locations.browse(row["source_id"]).usage == "customer")
+                or row["product_id"] != line.product_id.id
+            ):
+                continue
+            if not row["to_refund"] and (row["origin_id"] or not is_out):
+                continue
+            # Exactly: a box of three sold by the piece does not come out even in decimals.
+            factor = exact(units.browse(row["unit_id"]).factor) / exact(line.product_uom_id.factor)
+            yield {
+                **row,
+                "is_out": is_out,
+                "picking_id": row["picking_id" if is_out else "origin_picking_id"] or 0,
+                "quantity": Fraction(row["quantity"]) * factor,
+            }
+
+    def _get_moves_query(self):
+        """Return the done moves of the lines; places and units are read from memory, where they mostly are."""
         return SQL(
             """
-            SELECT move.sale_line_id AS line_id,
-                   CASE WHEN target.usage = 'customer' THEN 'out' ELSE 'in' END AS direction,
-                   CASE WHEN target.usage = 'customer' THEN COALESCE(move.picking_id, 0)
-                        ELSE COALESCE(origin.picking_id, 0) END AS picking_id,
+            SELECT move.sale_line_id AS line_id, move.product_id, move.product_uom AS unit_id,
+                   move.location_id AS source_id, move.location_dest_id AS target_id,
+                   move.to_refund, move.origin_returned_move_id AS origin_id,
+                   move.picking_id, origin.picking_id AS origin_picking_id,
                    COALESCE(picking.date_done, move.date) AS shipped_on,
                    picking.commission_received_on AS received_on,
-                   move.quantity::text AS quantity,
-                   move_uom.factor::text AS factor,
-                   line_uom.factor::text AS line_factor
+                   move.quantity::text AS quantity
               FROM stock_move AS move
-              JOIN stock_location AS source ON source.id = move.location_id
-              JOIN stock_location AS target ON target.id = move.location_dest_id
-              JOIN sale_order_line AS line ON line.id = move.sale_line_id
-              JOIN uom_uom AS move_uom ON move_uom.id = move.product_uom
-              JOIN uom_uom AS line_uom ON line_uom.id = line.product_uom_id
               LEFT JOIN stock_picking AS picking ON picking.id = move.picking_id
               LEFT JOIN stock_move AS origin ON origin.id = move.origin_returned_move_id
-             WHERE move.sale_line_id IN %s
-               AND move.state = 'done'
-               AND move.product_id = line.product_id
-               AND (source.usage = 'customer') != (target.usage = 'customer')
-               AND (move.to_refund OR (target.usage = 'customer' AND move.origin_returned_move_id IS NULL))
+             WHERE move.sale_line_id IN %s AND move.state = 'done'
              ORDER BY move.id
             """,
             tuple(self.ids),

@@ -22,5 +22,12 @@ class StockMove(models.Model):
         return result
 
     def _converge_commission(self):
+        if not self:
+            return
         # Warehouse staff has no rights on orders.
-        self.sudo().sale_line_id.order_id._converge_commission()
+        orders = self.sudo().sale_line_id.order_id
+        later = self.env.context.get("commission_order_ids")
+        if later is None:
+            orders._converge_commission()
+        else:
+            later.update(orders.ids)

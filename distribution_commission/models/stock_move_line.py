@@ -28,4 +28,5 @@ class StockMoveLine(models.Model):
         return result
 
     def _converge_commission(self):
-        self.move_id.filtered(lambda move: move.state == "done")._converge_commission()
+        if self:
+            self.move_id.filtered(lambda move: move.state == "done")._converge_commission()

@@ -43,6 +43,14 @@ class StockPicking(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _action_done(self):
+        """Override of `stock`: the orders of a transfer are looked at once it is done, not amid its own changes."""
+        order_ids = set()
+        later = self.with_context(commission_order_ids=order_ids)
+        result = super(StockPicking, later)._action_done()
+        self.sudo().env["sale.order"].browse(sorted(order_ids))._converge_commission()
+        return result
+
     def _get_commission_orders(self):
         """Return the orders whose goods these deliveries carry: transfers may be merged, Odoo names only the first."""
         return self.sudo().move_ids.sale_line_id.order_id

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import test_ledger
 from . import test_engine
+from . import test_background
 from . import test_campaigns
 from . import test_exclusions
 from . import test_rule_doors

@@ -4,8 +4,9 @@
     ./setup/python tests/benchmarks/orders.py [--pairs 200] [--older 1000000]
 
 Prints a table and changes nothing. The baseline is a copy of the database the template is built on: Odoo's modules,
-none of ours. Both databases are served by one process, and each order is made in both, in turn. With --older the
-figures are taken again beside so many entries of the ledger.
+none of ours. All databases are served by one process, and each order is made in each, in turn. "background" is a
+company that has chosen commission in the background; its "look" is what the scheduled action does for one order, after
+its delivery and again after its return. With --older the figures are taken again beside so many entries of the ledger.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import ledger
 
 LINES, QUANTITY, BACK = 5, 4, 1
 STEPS = ("create and confirm", "deliver", "take back")
+LOOK = "look"
 
 
 def main():
@@ -30,9 +32,10 @@ def main():
     common.configure()
     with contextlib.ExitStack() as stack:
         shops = {"without": Shop(stack.enter_context(common.database_without_suite()))}
-        for name, older in {"with": 0, "beside older": options.older}.items():
-            if name == "with" or older:
-                shops[name] = Shop(stack.enter_context(common.copy_of_template()), older)
+        shops["with"] = Shop(stack.enter_context(common.copy_of_template()), 0)
+        shops["background"] = Shop(stack.enter_context(common.copy_of_template()), 0, in_background=True)
+        if options.older:
+            shops["beside older"] = Shop(stack.enter_context(common.copy_of_template()), options.older)
         figures = sell_in_turn(shops, options.pairs)
     print_table(figures)
     beside = f"; {options.older:,} older entries" if options.older else ""
@@ -44,9 +47,11 @@ def main():
 class Shop:
     """A database with a customer and goods; with the suite, the customer is bound to a chain of distributors."""
 
-    def __init__(self, database, older=None):
-        self.database = database
+    def __init__(self, database, older=None, in_background=False):
+        self.database, self.in_background = database, in_background
         with database.env() as env:
+            if in_background:
+                env.company.is_commission_in_background = True
             customer = env["res.partner"].create({"name": "Customer"})
             self.customer_id = customer.id
             if older is None:
@@ -91,10 +96,15 @@ class Shop:
             move.write({"quantity": BACK, "picked": True})
         return back.button_validate
 
+    def prepare_look(self, env):
+        events = env["distribution.commission.event"]
+        waiting = events._get_waiting([])
+        return lambda: events._work_off(waiting)
+
 
 def sell_in_turn(shops, pairs):
     """Return step → shop → list of (seconds, SQL statements, seconds of processors)."""
-    figures = {step: {name: [] for name in shops} for step in STEPS}
+    figures = {step: {name: [] for name in shops} for step in STEPS} | {LOOK: {"background": []}}
     names = list(shops)
     # What is kept in memory is loaded by the first orders.
     for number in range(-5, pairs):
@@ -107,6 +117,8 @@ def sell_in_turn(shops, pairs):
                 figure = observe(shop.database, prepare)
                 if number >= 0:
                     figures[step][name].append(figure)
+                if shop.in_background and step != STEPS[0]:
+                    figures[LOOK][name].append(observe(shop.database, shop.prepare_look))
     for name, shop in shops.items():
         if name != "without":
             check(shop, pairs)
@@ -142,6 +154,7 @@ def check(shop, pairs):
 def print_table(figures):
     print("| step | database | median ms | × without | mean CPU ms | × | statements | more |")
     print("|---|---|---:|---:|---:|---:|---:|---:|")
+    look = figures.pop(LOOK)["background"]
     for step, shops in figures.items():
         without = summarise(shops["without"])
         for name, observed in shops.items():
@@ -151,6 +164,9 @@ def print_table(figures):
                 f"| {processors * 1000:.1f} | {processors / without[2]:.3f} "
                 f"| {statements:.0f} | {statements - without[1]:+.0f} |"
             )
+
+    seconds, statements, processors = summarise(look)
+    print(f"| look | background | {seconds * 1000:.1f} | | {processors * 1000:.1f} | | {statements:.0f} | |")
 
 
 def summarise(observed):

@@ -1,0 +1,85 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class DistributionCommissionEvent(models.Model):
+    """Something happened to an order, and the ledger has not looked at it yet.
+
+    Companies with many orders let deliveries, returns, invoices and payments only leave a row here, in their own
+    transaction: they neither wait for the ledger nor for each other. A scheduled action looks at the orders soon after.
+    Rows are only added and deleted, never changed, so that nothing meets anything.
+    """
+
+    _name = "distribution.commission.event"
+    _description = "Order Waiting for Commission"
+    _order = "id"
+    _rec_name = "order_id"
+
+    order_id = fields.Many2one(comodel_name="sale.order", required=True, index=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one(comodel_name="res.company", required=True, ondelete="cascade", readonly=True)
+
+    # === ACTION METHODS === #
+
+    def action_work_off(self):
+        """Look at these orders now."""
+        self.env["res.users"]._check_distribution_role("distribution_core.group_distribution_finance")
+        self.check_access("read")
+        self.sudo()._work_off(self.sudo().order_id)
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _note(self, orders):
+        """Let orders wait for the next look at them; those without a program have nothing to wait for."""
+        if not orders:
+            return
+        self.env["sale.order"].flush_model(["distribution_program_id", "company_id"])
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO distribution_commission_event
+                       (order_id, company_id, create_uid, create_date, write_uid, write_date)
+                SELECT id, company_id, %(uid)s, %(now)s, %(uid)s, %(now)s FROM sale_order
+                 WHERE id IN %(orders)s AND distribution_program_id IS NOT NULL
+                """,
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+                orders=tuple(orders.ids),
+            )
+        )
+
+    @api.model
+    def _work_off(self, orders):
+        """Bring the ledger to what orders have come to, and let them wait no longer.
+
+        What happens to an order meanwhile leaves a row that this transaction does not see: it stays, and the order is
+        looked at again.
+        """
+        if not orders:
+            return
+        self.env["distribution.commission.term"]._converge_now(orders)
+        # Two that work the same order off meet there: the later one is tried again.
+        self.env.cr.execute(
+            SQL("DELETE FROM distribution_commission_event WHERE order_id IN %s", tuple(orders.ids)),
+            log_exceptions=False,
+        )
+        self.invalidate_model(flush=False)
+
+    @api.model
+    def _work_off_program(self, program):
+        """Look at everything of a program that waits, before what is due is counted."""
+        self._work_off(self._get_waiting([("order_id.distribution_program_id", "=", program.id)]))
+
+    @api.model
+    def _get_waiting(self, domain, limit=None):
+        """Return the orders that wait, those that have waited longest first."""
+        groups = self.sudo()._read_group(domain, ["order_id"], order="id:min", limit=limit)
+        return self.env["sale.order"].sudo().union(*(order for (order,) in groups))
+
+    # === CRON METHODS === #
+
+    @api.model
+    def _cron_work_off(self, limit=1000):
+        """Look at the orders that wait, each in a transaction of its own."""
+        self.env["ir.cron"]._run_for_each(self._get_waiting([], limit), self._work_off)

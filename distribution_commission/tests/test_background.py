@@ -1,0 +1,113 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
+
+from .common import CommissionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestBackground(CommissionCommon):
+    """A company with many orders: what happens is noted, the ledger follows soon after."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.is_commission_in_background = True
+        cls.event_model = cls.env["distribution.commission.event"]
+
+    def _get_events(self, order):
+        return self.event_model.search([("order_id", "=", order.id)])
+
+    def _get_entries(self, order):
+        return self.entry_model.search([("order_id", "=", order.id)])
+
+    def _work_off(self):
+        self.event_model._work_off(self.event_model._get_waiting([]))
+
+    def test_delivery_is_noted_and_earns_when_its_turn_comes(self):
+        order = self._sell()
+        self._deliver(order)
+        self.assertFalse(self._get_entries(order))
+        self.assertTrue(self._get_events(order))
+        self._work_off()
+        self.assertEqual(self._get_entries(order).sorted("level").mapped("amount"), [100.0, 50.0, 20.0])
+        self.assertFalse(self._get_events(order))
+        self._work_off()
+        self.assertEqual(len(self._get_entries(order)), 3)
+
+    def test_delivery_and_return_before_the_turn_earn_what_was_kept(self):
+        order = self._sell()
+        self._return(self._deliver(order), 4)
+        self._work_off()
+        entries = self._get_entries(order)
+        self.assertEqual(entries.sorted("level").mapped("amount"), [60.0, 30.0, 12.0])
+        self.assertEqual(set(entries.mapped("kind")), {"earning"})
+
+    def test_invoice_credit_and_cancellation_are_noted_too(self):
+        order = self._sell(lines=[(self.service, 1, 100.0)])
+        invoice = self._invoice(order)
+        self._work_off()
+        self.assertEqual(sum(self._get_entries(order).mapped("amount")), 17.0)
+        self._credit(invoice)
+        self._work_off()
+        self.assertEqual(sum(self._get_entries(order).mapped("amount")), 0.0)
+        order = self._sell()
+        self._deliver(order)
+        self._work_off()
+        order._action_cancel()
+        self._work_off()
+        self.assertEqual(sum(self._get_entries(order).mapped("amount")), 0.0)
+
+    def test_nothing_is_settled_before_what_waits_was_looked_at(self):
+        self.program.hold_days = 0
+        order = self._sell()
+        picking = self._deliver(order)
+        self._work_off()
+        self.entry_model._release(self.program)
+        self._return(picking, 10)
+        settlement = self.env["distribution.settlement"]._create_from_due(self.program)
+        self.assertEqual(sum(settlement.mapped("amount_total")), 0.0)
+        self.assertFalse(self._get_events(order))
+
+    def test_order_that_counts_for_nobody_leaves_no_row(self):
+        order = self._sell(partner=self.stranger)
+        self._deliver(order)
+        self.assertFalse(self._get_events(order))
+
+    def test_confirming_freezes_terms_at_once(self):
+        order = self._sell()
+        self.assertEqual(sum(order.commission_term_ids.mapped("expected_amount")), 170.0)
+
+    def test_deleted_order_waits_no_longer(self):
+        order = self._sell()
+        order.order_line.product_uom_qty = 5
+        self.assertTrue(self._get_events(order))
+        order._action_cancel()
+        order.unlink()
+        self.assertFalse(self.event_model.search([]))
+
+    def test_only_finance_looks_at_once(self):
+        order = self._sell()
+        self._deliver(order)
+        events = self._get_events(order)
+        user = new_test_user(self.env, "looker", groups="distribution_core.group_distribution_user")
+        with self.assertRaises(AccessError):
+            events.with_user(user).action_work_off()
+        self.assertTrue(self._get_events(order))
+        finance = new_test_user(self.env, "finance", groups="distribution_core.group_distribution_finance")
+        events.with_user(finance).action_work_off()
+        self.assertEqual(len(self._get_entries(order)), 3)
+
+    def test_delivery_costs_the_same_statements_whether_or_not_somebody_earns(self):
+        counts = []
+        for partner in (self.customer, self.stranger, self.customer, self.stranger):
+            picking = self._sell(partner=partner).picking_ids
+            picking.move_ids.write({"quantity": 10, "picked": True})
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            picking.button_validate()
+            self.env.flush_all()
+            counts.append(self.cr.sql_log_count - before)
+        # Both are noted by the same statement, which takes only those of a program.
+        self.assertEqual(counts[2], counts[3])

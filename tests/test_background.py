@@ -1,0 +1,75 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""Commission in the background, on real connections: nothing that happens meanwhile is lost, nothing counts twice."""
+
+from decimal import Decimal
+
+import pytest
+
+from support.small_world import World
+from test_races import prepare_return, race
+
+
+@pytest.fixture
+def world(committing_db):
+    world = World(committing_db, "shipped", 7)
+    with world.database.env() as env:
+        env.company.is_commission_in_background = True
+    return world
+
+
+def work_off(env):
+    events = env["distribution.commission.event"]
+    events._work_off(events._get_waiting([]))
+
+
+def count_events(world):
+    with world.database.env() as env:
+        return env["distribution.commission.event"].search_count([])
+
+
+def test_two_workers_earn_once(world):
+    with world.database.env() as env:
+        world.ship(env, 10)
+    assert world.ledger() == (0, 0)
+    race(world, work_off, work_off)
+    assert world.ledger() == (1, Decimal("100.00"))
+    assert not count_events(world)
+
+
+def test_return_during_the_look_is_looked_at_next(world):
+    with world.database.env() as env:
+        picking_id = world.ship(env, 10).id
+    with world.database.env() as looking:
+        # The look has its snapshot, in which nothing came back.
+        waiting = looking["distribution.commission.event"]._get_waiting([])
+        with world.database.env() as env:
+            prepare_return(env, env["stock.picking"].browse(picking_id), 4).button_validate()
+        looking["distribution.commission.event"]._work_off(waiting)
+    assert world.ledger() == (1, Decimal("100.00"))
+    assert count_events(world), "the return is forgotten"
+    with world.database.env() as env:
+        work_off(env)
+    assert world.ledger() == (2, Decimal("60.00"))
+
+
+def test_warehouse_does_not_wait_for_the_ledger(world):
+    """A delivery and a look at the same order touch no row in common: neither waits, neither is tried again."""
+    with world.database.env() as env:
+        world.ship(env, 6)
+    with world.database.env() as looking:
+        work_off(looking)
+        with world.database.env() as env:
+            env.cr.execute("SET LOCAL lock_timeout = '2s'")
+            world.ship(env, 4)
+    with world.database.env() as env:
+        work_off(env)
+    assert world.ledger()[1] == Decimal("100.00")
+
+
+def test_scheduled_action_looks_at_what_waits(world):
+    with world.database.env() as env:
+        world.ship(env, 10)
+    with world.database.env() as env:
+        env.ref("distribution_commission.work_off_events_cron").method_direct_trigger()
+    assert world.ledger() == (1, Decimal("100.00"))
+    assert not count_events(world)
