@@ -4,9 +4,10 @@
 from decimal import Decimal
 
 import pytest
+from test_crashes import crash_everywhere
+from test_races import prepare_return, race
 
 from support.small_world import World
-from test_races import prepare_return, race
 
 
 @pytest.fixture
@@ -71,5 +72,13 @@ def test_scheduled_action_looks_at_what_waits(world):
         world.ship(env, 10)
     with world.database.env() as env:
         env.ref("distribution_commission.work_off_events_cron").method_direct_trigger()
+    assert world.ledger() == (1, Decimal("100.00"))
+    assert not count_events(world)
+
+
+def test_crashes_leave_all_or_nothing(world):
+    assert crash_everywhere(world.database, lambda env: world.ship(env, 10)) > 50
+    assert count_events(world) and world.ledger() == (0, 0)
+    assert crash_everywhere(world.database, work_off) > 5
     assert world.ledger() == (1, Decimal("100.00"))
     assert not count_events(world)

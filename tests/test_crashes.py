@@ -20,6 +20,7 @@ from support.small_world import World
 WATCHED = {
     "distribution_commission_term": "id, state, expected_amount",
     "distribution_commission_entry": "id, term_id, amount, state, accrual_line_id, settlement_id",
+    "distribution_commission_event": "id, order_id",
     "distribution_account": "id, available, reserved, debt",
     "distribution_settlement": "id, state",
     "distribution_settlement_line": "id, amount, move_line_id",

@@ -221,6 +221,7 @@ class DistributionSettlement(models.Model):
         today = program._get_business_date()
         if program.next_settlement_date <= today:
             # Whichever scheduled action comes first: what is due today does not wait for the next period.
+            self.env["distribution.commission.event"]._work_off_program(program)
             self.env["distribution.commission.entry"]._release(program)
             self._settle_due(program)
             program.next_settlement_date = program._get_settlement_date_after(today)
