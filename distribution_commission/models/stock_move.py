@@ -30,4 +30,4 @@ class StockMove(models.Model):
         if later is None:
             orders._converge_commission()
         else:
-            later.update(orders.ids)
+            later.extend(orders.ids)

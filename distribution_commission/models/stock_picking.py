@@ -45,10 +45,11 @@ class StockPicking(models.Model):
 
     def _action_done(self):
         """Override of `stock`: the orders of a transfer are looked at once it is done, not amid its own changes."""
-        order_ids = set()
+        # Filled by the moves, however deep they are done in here.
+        order_ids = []
         later = self.with_context(commission_order_ids=order_ids)
         result = super(StockPicking, later)._action_done()
-        self.sudo().env["sale.order"].browse(sorted(order_ids))._converge_commission()
+        self.sudo().env["sale.order"].browse(sorted(set(order_ids)))._converge_commission()
         return result
 
     def _get_commission_orders(self):
