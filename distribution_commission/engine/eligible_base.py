@@ -53,6 +53,9 @@ class LineFacts:
     :param Fraction invoiced: posted invoices that count for the trigger
     :param Fraction credited: posted credit notes, but those of invoices that do not count
     :param Fraction credited_in_all: all posted credit notes
+    :param Fraction credited_quantity: what credit notes that count take back: at less than what was left of its price,
+        a quantity is only reduced in price
+    :param Fraction standing_quantity: the most that stood on invoices at once, less what was taken back
     :param Fraction refunded: R, the line's share of refunds that no credit note covers
     :param bool is_sent: goods, which have to be delivered; a service is not sent
     :param bool is_cancelled: the order is cancelled
@@ -72,6 +75,8 @@ class LineFacts:
     invoiced: Fraction = ZERO
     credited: Fraction = ZERO
     credited_in_all: Fraction = ZERO
+    credited_quantity: Fraction = ZERO
+    standing_quantity: Fraction = ZERO
     refunded: Fraction = ZERO
     is_sent: bool = True
     is_cancelled: bool = False
@@ -97,6 +102,28 @@ class LineFacts:
         return min(self.value, self.get_worth_of(max(ZERO, counted - self.returned)))
 
     @property
+    def counted_quantity(self):
+        """The quantity behind V: a lower price makes it no smaller.
+
+        Goods that were credited and did not come back stay with the customer; a service that is credited was not done.
+        """
+        if self.measure != "invoiced":
+            return self.sent if self.measure == "sent" else self.ordered
+        back = min(self.returned, self.credited_quantity) if self.is_sent else self.credited_quantity
+        return max(self.invoiced_quantity - self.credited_quantity, self.standing_quantity - back)
+
+    @property
+    def kept_quantity(self):
+        """The quantity behind G, open quantities still to be sent."""
+        if not self.is_sent:
+            return self.counted_quantity
+        return min(self.counted_quantity, max(self.ordered, self.sent) - self.returned)
+
+    def get_part_of(self, quantity):
+        """Return which part of what was ordered a quantity is, all of it at most."""
+        return max(ZERO, min(Fraction(1), quantity / self.ordered)) if self.ordered > 0 else ZERO
+
+    @property
     def money(self):
         """M: what the customer owes or paid for the line."""
         # What was sent beyond the order in place of what came back is not invoiced a second time.
@@ -111,6 +138,7 @@ class Base:
     """The eligible base after a delivery, and the three figures it is the smallest of.
 
     :param datetime moment: when the hold begins; None for goods that count already and are still to be delivered
+    :param Fraction kept_part: of the ordered quantity, what counts and stays with the customer at whatever price
     """
 
     delivery_id: int
@@ -118,6 +146,7 @@ class Base:
     value: Fraction
     kept: Fraction
     money: Fraction
+    kept_part: Fraction = Fraction(1)
     amount: Fraction = field(init=False)
 
     def __post_init__(self):
@@ -140,7 +169,8 @@ def eligible_bases(facts):
         return _get_bases_by_delivery(facts, facts.worth, None)
     if not facts.moment or not facts.value:
         return []
-    whole = Base(0, facts.moment if not facts.is_sent else None, facts.value, facts.kept, facts.money)
+    moment, kept_part = facts.moment if not facts.is_sent else None, facts.get_part_of(facts.kept_quantity)
+    whole = Base(0, moment, facts.value, facts.kept, facts.money, kept_part)
     if not facts.is_sent:
         return [whole]
     bases = _get_bases_by_delivery(facts, facts.value, facts.moment)
@@ -158,7 +188,9 @@ def _get_bases_by_delivery(facts, most, not_before):
         kept += delivery.kept
         moment = max(delivery.moment, not_before) if not_before else delivery.moment
         value = min(facts.get_worth_of(sent), most)
-        bases.append(Base(delivery.id, moment, value, facts.get_worth_of(min(kept, kept_in_all)), facts.money))
+        left = min(kept, kept_in_all)
+        kept_part = facts.get_part_of(min(left, facts.counted_quantity))
+        bases.append(Base(delivery.id, moment, value, facts.get_worth_of(left), facts.money, kept_part))
     return bases
 
 
@@ -169,10 +201,26 @@ def possible_base(facts):
     :rtype: Base
     """
     if facts.is_cancelled:
-        return Base(0, None, ZERO, ZERO, ZERO)
+        return Base(0, None, ZERO, ZERO, ZERO, ZERO)
     kept = facts.worth - facts.get_worth_of(facts.returned)
     money = max(facts.invoiced, facts.worth) - facts.credited_in_all - facts.refunded
-    return Base(0, None, facts.worth, kept, money)
+    back = facts.returned
+    if not facts.is_sent:
+        # What is invoiced again was not taken back.
+        back = facts.credited_quantity - max(ZERO, facts.invoiced_quantity - facts.ordered)
+    return Base(0, None, facts.worth, kept, money, facts.get_part_of(facts.ordered - back))
+
+
+def is_taken_back(quantity, amount, left_quantity, left, unit):
+    """Tell whether a credit note takes a quantity back or only reduces its price: it credits all that was left of it.
+
+    :param Fraction quantity: credited
+    :param Fraction amount: credited
+    :param Fraction left_quantity: on invoices, less what was taken back before
+    :param Fraction left: invoiced, less what was credited before
+    :param Decimal unit: smallest unit of the currency: by so much may documents be rounded
+    """
+    return left_quantity > 0 and amount + Fraction(unit) >= left * quantity / left_quantity
 
 
 def discount_factor(goods, discounts):

@@ -9,7 +9,7 @@ from .pay import ZERO
 
 # What a term has frozen, not rounded: a campaign may have multiplied it.
 FROZEN = ("per_unit", "per_order", "cost")
-NOTHING = Base(0, None, ZERO, ZERO, ZERO)
+NOTHING = Base(0, None, ZERO, ZERO, ZERO, ZERO)
 
 
 def explain(line, pay, facts, bases, amounts, before, unit):

@@ -114,7 +114,7 @@ class Line:
 
     def get_kept_units(self, base):
         """Return how many units the customer has: a price reduction does not bring the merchant's cost back."""
-        return self.units * min(base.value, base.kept) / self.worth if self.worth > 0 else ZERO
+        return self.units * base.kept_part
 
 
 def get_amount(pay, base, line):

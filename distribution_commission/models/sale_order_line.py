@@ -2,6 +2,7 @@
 from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 
 from odoo import api, fields, models
@@ -11,7 +12,7 @@ from odoo.tools import SQL
 from odoo.addons.distribution_core.models.sale_order import READERS
 
 from ..const import INVOICE_TRIGGERS
-from ..engine.eligible_base import Delivery, LineFacts
+from ..engine.eligible_base import Delivery, LineFacts, is_taken_back
 from ..engine.money import exact
 
 # Changing one of these on a confirmed order changes what the whole order earns.
@@ -356,7 +357,8 @@ class SaleOrderLine(models.Model):
 
         :param moves: posted invoices and credit notes
         :param dict triggers: line id → trigger
-        :return: line id → `invoiced_quantity`, `invoiced`, `credited`, `credited_in_all`, `moment` of `LineFacts`
+        :return: line id → `invoiced_quantity`, `invoiced`, `credited`, `credited_in_all`, `credited_quantity`,
+            `standing_quantity`, `moment` of `LineFacts`
         :rtype: dict
         """
         sums, moments = defaultdict(lambda: defaultdict(Fraction)), {}
@@ -367,12 +369,23 @@ class SaleOrderLine(models.Model):
                 is_counting = move._is_counting_for(trigger)
                 if is_credit:
                     share["credited_in_all"] += amount
-                    share["credited"] += amount if is_counting else 0
+                    if is_counting:
+                        self._add_credit(share, quantity, amount, Decimal(str(move.currency_id.rounding)))
                 elif is_counting:
                     share["invoiced"] += amount
                     share["invoiced_quantity"] += quantity
+                    standing = share["invoiced_quantity"] - share["credited_quantity"]
+                    share["standing_quantity"] = max(share["standing_quantity"], standing)
                     moments[line_id] = max(moments.get(line_id, datetime.min), move._get_commission_moment(trigger))
         return {line.id: {**sums[line.id], "moment": moments.get(line.id)} for line in self}
+
+    @api.model
+    def _add_credit(self, share, quantity, amount, unit):
+        """Add a credit note to what was invoiced and credited of a line before it, see `_get_commission_invoices`."""
+        left_quantity = share["invoiced_quantity"] - share["credited_quantity"]
+        if is_taken_back(quantity, amount, left_quantity, share["invoiced"] - share["credited"], unit):
+            share["credited_quantity"] += quantity
+        share["credited"] += amount
 
     def _get_commission_moves(self):
         """Return the posted customer invoices and credit notes of the lines, unlinked credit notes included."""

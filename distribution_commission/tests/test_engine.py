@@ -7,7 +7,7 @@ from odoo.tests import BaseCase, tagged
 
 from ..engine.amount import Share, Sold, get_amounts, get_line_amounts
 from ..engine.convergence import Posting, Row, converge
-from ..engine.eligible_base import Base, Delivery, LineFacts, discount_factor, eligible_bases
+from ..engine.eligible_base import Base, Delivery, LineFacts, discount_factor, eligible_bases, is_taken_back
 from ..engine.money import allocate, exact, round_half_up
 from ..engine.pay import Line, Pay
 
@@ -15,8 +15,8 @@ CENT = Decimal("0.01")
 DAY = datetime(2026, 3, 1)
 
 
-def _base(amount):
-    return Base(0, None, *[Fraction(amount)] * 3)
+def _base(amount, part=Fraction(1)):
+    return Base(0, None, *[Fraction(amount)] * 3, part)
 
 
 @tagged("post_install", "-at_install")
@@ -44,7 +44,9 @@ class TestEngine(BaseCase):
 
     def _pay(self, pay, base, line):
         """Return what one level gets on a base, without a cap."""
-        sold = Sold(line, (Share(1, 1, pay),), (_base(base),), Fraction(10000))
+        amount = Fraction(base)
+        part = amount / line.worth if line.worth else Fraction(1)
+        sold = Sold(line, (Share(1, 1, pay),), (_base(amount, part),), Fraction(10000))
         return get_amounts([sold], CENT)[1][0].final
 
     def test_commission_is_rounded_once(self):
@@ -95,6 +97,46 @@ class TestEngine(BaseCase):
         self.assertEqual(get_amounts([sold], CENT)[1][0].final, Decimal("20.00"))
         loss = Line(Fraction(500), Fraction(10), cost=Fraction(60))
         self.assertEqual(self._pay(Pay(Fraction(10), "margin"), 500, loss), 0)
+
+    def test_quantity_counts_whatever_its_price(self):
+        """Of 10 ordered at 100: what V and G are quantities of, by what was invoiced, credited, returned."""
+        ten = {"measure": "invoiced", "ordered": Fraction(10), "worth": Fraction(1000), "moment": DAY}
+        for what, is_sent, sent, returned, invoiced, standing, credited, expected in (
+            ("invoiced at 80", False, 0, 0, (10, 800), 10, (0, 0), 10),
+            ("reduced to 80", False, 0, 0, (10, 1000), 10, (0, 200), 10),
+            ("three credited", False, 0, 0, (10, 1000), 10, (3, 300), 7),
+            ("four invoiced again", False, 0, 0, (8, 800), 4, (4, 400), 4),
+            ("goods credited stay", True, 10, 0, (10, 1000), 10, (3, 300), 10),
+            ("goods returned and credited", True, 10, 3, (10, 1000), 10, (3, 300), 7),
+            ("of four invoiced one returned and credited", True, 10, 1, (4, 400), 4, (1, 100), 3),
+            ("four goods invoiced again", True, 10, 0, (8, 800), 4, (4, 400), 4),
+        ):
+            with self.subTest(what):
+                facts = LineFacts(
+                    is_sent=is_sent,
+                    sent=Fraction(sent),
+                    returned=Fraction(returned),
+                    invoiced_quantity=Fraction(invoiced[0]),
+                    invoiced=Fraction(invoiced[1]),
+                    standing_quantity=Fraction(standing),
+                    credited_quantity=Fraction(credited[0]),
+                    credited=Fraction(credited[1]),
+                    **ten,
+                )
+                self.assertEqual(eligible_bases(facts)[-1].kept_part, Fraction(expected, 10))
+
+    def test_credit_takes_a_quantity_back_or_reduces_its_price(self):
+        for quantity, amount, left_quantity, left, expected in (
+            (10, 100, 10, 1000, False),
+            (3, 300, 10, 1000, True),
+            (3, 270, 10, 900, True),  # at 90 after a reduction of 10 each
+            (3, 260, 10, 900, False),
+            (1, "8.84", 7, "61.89", True),  # rounded
+            (1, 10, 0, 0, False),
+        ):
+            with self.subTest(quantity=quantity, amount=amount):
+                numbers = [Fraction(number) for number in (quantity, amount, left_quantity, left)]
+                self.assertEqual(is_taken_back(*numbers, CENT), expected)
 
     def test_limits_are_for_the_whole_and_earned_in_proportion(self):
         line = Line(Fraction(1000), Fraction(10))

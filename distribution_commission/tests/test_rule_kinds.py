@@ -79,6 +79,69 @@ class TestRuleKinds(RulesCommon):
         self._credit(self._invoice(order), price=20)
         self.assertEarned(order, "50", "40", "16")  # 25 % of 800 - 600
 
+    def _sell_hours(self):
+        """Sell four hours at 50.00, which cost 30.00 each."""
+        hours = self.env["product.product"].create(
+            {"name": "Hour", "type": "service", "taxes_id": False, "invoice_policy": "order", "standard_price": 30}
+        )
+        self._rule(rate=25, product_id=hours, base_kind="margin")
+        return self._sell(lines=[(hours, 4, 50)])
+
+    def _invoice_at(self, order, price):
+        invoice = self._invoice(order, post=False)
+        invoice.invoice_line_ids.price_unit = price
+        invoice.action_post()
+        return invoice
+
+    def test_service_at_another_price_costs_what_it_costs(self):
+        order = self._sell_hours()
+        self._invoice_at(order, 40)
+        self.assertEarned(order, "10", "8", "3.2")  # 25 % of 160 - 120
+        self.assertIn("a cost of 30.00 for each of 4 units", self._get_why(order))
+
+    def test_service_reduced_in_price_and_credited(self):
+        order = self._sell_hours()
+        invoice = self._invoice(order)
+        self.assertEarned(order, "20", "10", "4")  # 25 % of 200 - 120
+        self._credit(invoice, price=10)
+        self.assertEarned(order, "10", "8", "3.2")  # 160 - 120
+        self._credit(invoice, quantity=1, price=40)
+        self.assertEarned(order, "7.5", "6", "2.4")  # 120 - 90
+        self.assertEqual(self._get_term(order).pending_amount, 0)
+
+    def test_service_invoiced_again_costs_once(self):
+        order = self._sell_hours()
+        invoice = self._invoice(order, post=False)
+        invoice.invoice_line_ids.quantity = 1
+        invoice.action_post()
+        self._credit(invoice)
+        self.assertEarned(order, "0", "0", "0")
+        again = self._invoice(order, post=False)
+        again.invoice_line_ids.quantity = 1
+        again.action_post()
+        self.assertEarned(order, "5", "2.5", "1")  # 25 % of 50 - 30
+
+    def test_goods_invoiced_at_another_price_cost_what_they_cost(self):
+        self.program.trigger = "invoiced"
+        self.goods.standard_price = 60
+        self._rule(rate=25, product_id=self.goods, base_kind="margin")
+        order = self._sell(10)
+        picking = self._deliver(order)
+        invoice = self._invoice_at(order, 80)
+        self.assertEarned(order, "50", "40", "16")  # 25 % of 800 - 600
+        self._return(picking, 3)
+        self._credit(invoice, quantity=3)
+        self.assertEarned(order, "35", "28", "11.2")  # 560 - 420
+
+    def test_goods_credited_that_stay_cost_what_they_cost(self):
+        self.program.trigger = "invoiced"
+        self.goods.standard_price = 60
+        self._rule(rate=25, product_id=self.goods, base_kind="margin")
+        order = self._sell(10)
+        self._deliver(order)
+        self._credit(self._invoice(order), quantity=3)
+        self.assertEarned(order, "25", "35", "14")  # 700 - 600
+
     def test_sale_below_cost_has_no_margin(self):
         self.goods.standard_price = 120
         self._rule(rate=25, product_id=self.goods, base_kind="margin")
