@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from .pay import ZERO, Pay
+from .pay import ZERO, Line, Pay, get_amount
 
 ALL = ("all", 0)
 
@@ -30,13 +30,39 @@ class Tier:
     """What a rule pays from an amount of sales in the period on.
 
     :param Fraction start: sales before the order, in the company's currency
-    :param Fraction cost: what it costs of the product's price in per cent; 0 for an amount for products whose price
-        is not known: those are scaled to the cap when they are earned
     """
 
     start: Fraction
     pay: Pay
-    cost: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What the worst case of a rule is reckoned with: one unit of its product at the list price.
+
+    :param bool is_known: else the line stands for any product, and only rates say something about it
+    """
+
+    line: Line
+    is_known: bool
+
+    def get_cost(self, pay):
+        """Return what a pay costs at most of the price in per cent.
+
+        An amount costs nothing where no price is known: it is scaled to the cap when it is earned. Limits for one unit
+        count; those for a line or an order do not, since half a unit may be sold.
+
+        :rtype: Fraction
+        """
+        line = self.line
+        if line.worth <= 0:
+            return ZERO
+        if not self.is_known:
+            pay = Pay(rate=pay.rate, base_kind=pay.base_kind)
+        amount = get_amount(pay, line.whole, line)
+        if self.is_known and pay.scope == "unit":
+            amount = pay.limit(amount, 1)
+        return amount / line.worth * 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +73,7 @@ class Rate:
     :param date_from: first day, None where it is open; `date_to` the last
     :param str effect: of a campaign's rule: `replace`, `add` or `multiply`; empty for a rule that always stands
     :param Fraction factor: by how much a campaign multiplies
+    :param Price price: for the worst case; None in an index that only resolves
     """
 
     rule_id: int
@@ -59,6 +86,7 @@ class Rate:
     campaign_id: int = 0
     effect: str = ""
     factor: Fraction = Fraction(1)
+    price: Price | None = None
 
     @property
     def is_dated(self):
@@ -78,7 +106,7 @@ class Rate:
 
     @property
     def cost(self):
-        return max(tier.cost for tier in self.tiers)
+        return max(self.price.get_cost(tier.pay) for tier in self.tiers)
 
     def is_valid(self, day):
         """Tell whether the rule is valid on a date."""
@@ -223,15 +251,14 @@ class RuleIndex:
 
     def _get_worst_level(self, level, profile, day):
         """Return the most a level may cost for a kind of product, and the rules that make it."""
-        rule = max(self._rules.reach(level, profile, day), key=lambda rate: rate.cost, default=None)
-        cases = [(rule.cost, (rule,)) if rule else (ZERO, ())]
+        rules = self._rules.reach(level, profile, day)
+        cases = [(ZERO, ()), *((rule.cost, (rule,)) for rule in rules)]
+        has_always_rule = any(rule.audience == ALL and rule.product[0] != "tag" for rule in rules)
         for overlay in self._overlays.reach(level, profile, day):
-            if overlay.effect == "multiply" and rule:
-                cases.append((rule.cost * overlay.factor, (rule, overlay)))
-            elif overlay.effect == "add" and rule and rule.is_paying:
-                cases.append((rule.cost + _get_added_cost(rule, overlay), (rule, overlay)))
-            elif overlay.effect in ("add", "replace"):
+            if overlay.effect == "replace" or (overlay.effect == "add" and not has_always_rule):
                 cases.append((overlay.cost, (overlay,)))
+            if overlay.effect != "replace":
+                cases += [(_get_cost_with(rule, overlay), (rule, overlay)) for rule in rules if rule.is_paying]
         return max(cases, key=lambda case: case[0])
 
 
@@ -295,11 +322,17 @@ def _is_replacing(rule, overlay):
     return overlay.effect == "replace" or (overlay.effect == "add" and not rule)
 
 
-def _get_added_cost(rule, overlay):
-    """Return what a campaign adds to a rule at most: its rate is taken of the rule's base."""
-    per_cent = [tier.cost / tier.pay.rate for tier in rule.tiers if tier.pay.rate]
-    added = max(tier.pay.rate for tier in overlay.tiers) * max(per_cent, default=ZERO)
-    return max(overlay.cost, added)
+def _get_cost_with(rule, overlay):
+    """Return what a rule costs at most together with a campaign's that adds to it or multiplies it.
+
+    The rule's limits hold for both. Where one of them is for a product, so are both together.
+    """
+    if overlay.effect == "multiply":
+        pays = [tier.pay.times(overlay.factor) for tier in rule.tiers]
+    else:
+        pays = [tier.pay.plus(added.pay) for tier in rule.tiers for added in overlay.tiers]
+    prices = [price for price in (rule.price, overlay.price) if price.is_known] or [rule.price]
+    return max(price.get_cost(pay) for price in prices for pay in pays)
 
 
 def _get_defeat(rate, winner, day):

@@ -7,8 +7,8 @@ from odoo.addons.distribution_core.const import MAX_LEVELS
 
 from ..const import AUDIENCES, BASE_KINDS, EFFECTS, LIMIT_SCOPES, PRODUCT_SCOPES, RULE_KINDS
 from ..engine.money import exact
-from ..engine.pay import Pay, get_amount
-from ..engine.rule_index import ALL, Rate, Tier
+from ..engine.pay import Pay
+from ..engine.rule_index import ALL, Price, Rate, Tier
 
 # The field that names what a scope or an audience is limited to.
 PRODUCT_FIELDS = {
@@ -482,9 +482,10 @@ class DistributionCommissionRule(models.Model):
         """Serialise changes of the rules' programs, see `DistributionProgram._lock_rules`."""
         self.program_id._lock_rules()
 
-    def _get_rate(self):
+    def _get_rate(self, is_priced=False):
         """Return the rule as the engine takes it.
 
+        :param bool is_priced: with the price that the worst case needs, and resolving does not
         :rtype: Rate
         """
         self.ensure_one()
@@ -499,6 +500,7 @@ class DistributionCommissionRule(models.Model):
             self.campaign_id.id or 0,
             self.effect or "",
             exact(self.factor),
+            self._get_price() if is_priced else None,
         )
 
     def _get_tiers(self):
@@ -507,12 +509,8 @@ class DistributionCommissionRule(models.Model):
         :rtype: tuple of Tier
         """
         if self.effect == "multiply":
-            return (Tier(exact(0), Pay(), exact(0)),)
-        tiers = []
-        for start, rate, amount in self._get_rows():
-            pay = self._get_pay(rate, amount)
-            tiers.append(Tier(exact(start), pay, self._get_cost(pay)))
-        return tuple(tiers)
+            return (Tier(exact(0), Pay()),)
+        return tuple(Tier(exact(start), self._get_pay(rate, amount)) for start, rate, amount in self._get_rows())
 
     def _get_rows(self):
         """Return (sales from, rate, amount): what the rule itself pays, and its tiers."""
@@ -531,22 +529,13 @@ class DistributionCommissionRule(models.Model):
             maximum=exact(self.maximum_amount) if self.maximum_amount else None,
         )
 
-    def _get_cost(self, pay):
-        """Return what a pay costs at most of the product's price in per cent.
+    def _get_price(self):
+        """Return one unit of the rule's product, or a line that stands for any.
 
-        An amount costs nothing where no price is known: it is scaled to the cap when it is earned.
-
-        :param Pay pay: what the rule or one of its tiers pays
+        :rtype: Price
         """
         product = (self.product_id or self.product_tmpl_id)._origin
-        line = self.program_id._get_price_line(product)
-        amount = get_amount(pay, line.whole, line)
-        if not product:
-            # A line that stands for any: only rates say something about it.
-            amount = get_amount(Pay(rate=pay.rate, base_kind=pay.base_kind), line.whole, line)
-        elif pay.scope == "unit":
-            amount = pay.limit(amount, 1)
-        return amount / line.worth * 100 if line.worth > 0 else exact(0)
+        return Price(self.program_id._get_price_line(product), bool(product))
 
     def _get_key(self, kind, target_fields):
         # In a form that is not saved yet the target is a shadow of the record.

@@ -260,7 +260,7 @@ class DistributionProgram(models.Model):
         self.ensure_one()
         # Read live: a form shows the total of rules that are not saved yet.
         rules = self.rule_ids.filtered("active")
-        index = RuleIndex([rule._get_rate() for rule in rules])
+        index = RuleIndex([rule._get_rate(is_priced=True) for rule in rules])
         tags = [key for key in index.get_products() if key[0] == "tag"]
         profiles = {(*rule._get_product_profile()[:-1], *tags, ALL) for rule in rules} | {(*tags, ALL)}
         return index.get_worst_case(self.level_count, sorted(profiles), self._get_business_date())

@@ -121,6 +121,41 @@ class TestCampaigns(RulesCommon):
         with self.assertRefused(r"24 % \+ 5 % \+ 2 % = 31 %"):
             self._rule(rate=11, product_id=self.goods)
 
+    @freeze_time("2026-11-01")
+    def test_most_for_a_unit_keeps_campaigns_within_the_cap(self):
+        """A mug at 100.00: 10 % of it, at most 20.00, threefold or with 50 % more, is 20 % at most."""
+        self.program.rule_ids.filtered(lambda rule: rule.level == 1).active = False
+        rule = self._rule(rate=10, product_id=self.goods, limit_scope="unit", maximum_amount=20)
+        for effect, vals in (("multiply", {"factor": 3}), ("add", {"rate": 50})):
+            with self.subTest(effect), self.cr.savepoint() as savepoint:
+                self._overlay(effect, **{"rate": 0, **vals}, product_id=self.goods)
+                self.assertEqual(self.program.total_rate, 27)
+                with self.assertRefused(
+                    r"30 % \+ 5 % \+ 2 % = 37 %" if effect == "multiply" else r"60 % \+ 5 % \+ 2 %"
+                ):
+                    rule.maximum_amount = 0
+                # Half a mug may be sold: a maximum for the line is none for the rate.
+                with self.assertRefused("above its cap"):
+                    rule.limit_scope = "line"
+                savepoint.rollback()
+
+    @freeze_time("2026-11-01")
+    def test_worst_case_multiplies_the_rule_that_is_not_limited(self):
+        """The dearest rule by itself is limited; the other costs more with the campaign."""
+        self._rule(rate=20, product_id=self.goods, grade_id=self.gold, limit_scope="unit", maximum_amount=20)
+        self._rule(rate=12, product_id=self.goods)
+        with self.assertRefused(r"24 % \+ 5 % \+ 2 % = 31 %"):
+            self._overlay("multiply", factor=2)
+        self._overlay("multiply", factor=1.9)
+
+    def test_resolving_asks_for_no_prices(self):
+        self._rule(product_id=self.goods)
+        self._overlay("add", 3)
+        self.program._lock_rules()
+        index, today = self.program._get_rule_index(), self.program._get_business_date()
+        rates = index.compare(1, self.goods._get_commission_keys(), self.cleo._get_commission_keys(), today)
+        self.assertEqual([rate.price for rate, _verdict in rates], [None] * 3)
+
     def test_rules_of_a_campaign_follow_its_days(self):
         overlay = self._overlay("add", 3)
         self.assertEarned(self._earn("2026-11-20"), "100", "50", "20")
