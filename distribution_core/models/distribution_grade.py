@@ -21,7 +21,8 @@ class DistributionGrade(models.Model):
     distributor_ids = fields.One2many("distribution.distributor", "grade_id")
     distributor_count = fields.Integer(compute="_compute_distributor_count")
 
-    _name_program_uniq = models.UniqueIndex("(program_id, name)", "A program has one grade of a name.")
+    # Every translated name has this key: it is the source, in whatever language it was written.
+    _name_program_uniq = models.UniqueIndex("(program_id, (name ->> 'en_US'))", "A program has one grade of a name.")
 
     def _compute_distributor_count(self):
         counts = dict(

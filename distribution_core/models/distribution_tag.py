@@ -17,4 +17,5 @@ class DistributionTag(models.Model):
     color = fields.Integer(default=lambda self: randint(1, 11), aggregator=None)
     distributor_ids = fields.Many2many("distribution.distributor", string="Distributors")
 
-    _name_uniq = models.UniqueIndex("(name)", "A tag of this name exists already.")
+    # Every translated name has this key: it is the source, in whatever language it was written.
+    _name_uniq = models.UniqueIndex("((name ->> 'en_US'))", "A tag of this name exists already.")

@@ -1,9 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from datetime import datetime, timedelta
 
+from psycopg2 import IntegrityError
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import DistributionCommon
 
@@ -231,3 +234,24 @@ class TestAttribution(DistributionCommon):
         other = self.env["res.company"].create({"name": "Other"})
         with self.assertRaisesRegex(UserError, "stays in its company"):
             self.program.company_id = other
+
+
+@tagged("post_install", "-at_install")
+class TestNames(DistributionCommon):
+    """Grades and tags have names in several languages."""
+
+    def _assert_taken(self, model, **vals):
+        """A name that was translated is refused a second time, in either language."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        record = self.env[model].create({"name": "Gold", **vals})
+        record.with_context(lang="zh_CN").name = "金"
+        for lang in ("en_US", "zh_CN"):
+            with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.cr.savepoint():
+                self.env[model].with_context(lang=lang).create({"name": "Gold", **vals})
+        return self.env[model].create({"name": "Silver", **vals})
+
+    def test_grades_of_a_program_have_names_of_their_own(self):
+        self._assert_taken("distribution.grade", program_id=self.program.id)
+
+    def test_tags_have_names_of_their_own(self):
+        self._assert_taken("distribution.tag")
