@@ -108,11 +108,17 @@ class DistributionCommissionCampaign(models.Model):
                 **vals,
                 "name": self.env._("%s (copy)", campaign.name),
                 "active": False,
-                "rule_ids": [(0, 0, {**rule_vals, "active": False}) for *_, rule_vals in vals["rule_ids"] or []],
+                "rule_ids": [(0, 0, self._archive_copy(rule_vals)) for *_, rule_vals in vals["rule_ids"] or []],
                 **(default or {}),
             }
             for campaign, vals in zip(self, super().copy_data(default), strict=True)
         ]
+
+    @api.model
+    def _archive_copy(self, rule_vals):
+        """Return the values of a copied rule that comes with its campaign, unless it was archived by itself."""
+        is_coming = rule_vals["active"] or rule_vals["is_archived_with_campaign"]
+        return {**rule_vals, "active": False, "is_archived_with_campaign": is_coming}
 
     def write(self, vals):
         self.check_access("write")
@@ -121,8 +127,17 @@ class DistributionCommissionCampaign(models.Model):
             self.program_id._lock_rules()
         result = super().write(vals)
         if "active" in vals:
-            self._get_all_rules().active = vals["active"]
+            self._archive_rules(vals["active"])
         return result
+
+    def _archive_rules(self, is_active):
+        """Let the rules follow the campaign; those that were archived by themselves stay so."""
+        rules = self._get_all_rules()
+        if is_active:
+            back = rules.filtered("is_archived_with_campaign")
+            back.write({"active": True, "is_archived_with_campaign": False})
+        else:
+            rules.filtered("active").write({"active": False, "is_archived_with_campaign": True})
 
     def unlink(self):
         """A campaign's rules go with it, one by one: those that were applied to orders refuse."""

@@ -58,6 +58,7 @@ class DistributionCommissionRule(models.Model):
         domain="[('program_id', '=', program_id)]",
         help="A campaign's rule counts on the campaign's days, on top of the rule that would pay without it.",
     )
+    is_archived_with_campaign = fields.Boolean(readonly=True)
     effect = fields.Selection(
         selection=EFFECTS,
         compute="_compute_effect",
@@ -451,6 +452,8 @@ class DistributionCommissionRule(models.Model):
 
     def write(self, vals):
         self.check_access("write")
+        if "campaign_id" in vals:
+            self._check_campaign_stays(vals["campaign_id"])
         before = self.program_id
         before._lock_rules()
         result = super().write(vals)
@@ -458,6 +461,16 @@ class DistributionCommissionRule(models.Model):
         if self.program_id != before:
             before._check_cap()
         return result
+
+    def _check_campaign_stays(self, campaign_id):
+        """Keep a campaign's rules with it: its days are theirs, and would stay behind.
+
+        :raise UserError: naming the rule
+        """
+        leaving = self.filtered(lambda rule: rule.campaign_id and rule.campaign_id.id != campaign_id)
+        if leaving:
+            message = self.env._("%s stays with its campaign, whose days it has: archive it.", leaving[0].display_name)
+            raise UserError(message)
 
     def unlink(self):
         self.check_access("unlink")

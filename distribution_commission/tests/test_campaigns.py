@@ -168,6 +168,31 @@ class TestCampaigns(RulesCommon):
         self.campaign.active = True
         self.assertTrue(overlay.active)
 
+    def test_campaign_brings_back_the_rules_that_went_with_it(self):
+        kept, dropped = self._overlay("add", 3), self._overlay("add", 1, level=2)
+        dropped.active = False
+        self.campaign.active = False
+        self.campaign.active = False
+        self.campaign.active = True
+        self.assertEqual((kept.active, dropped.active), (True, False))
+        kept.active = False
+        self.campaign.active = False
+        self.campaign.active = True
+        self.assertFalse(kept.active)
+        dropped.active = True
+        copy = self.campaign.copy({"date_from": "2026-12-01", "date_to": "2026-12-02"})
+        copy.active = True
+        self.assertEqual(copy.rule_ids.mapped("level"), [2])
+
+    def test_rule_stays_with_its_campaign(self):
+        overlay = self._overlay("add", 3)
+        other = self.campaign.copy({"date_from": "2026-12-01", "date_to": "2026-12-02", "rule_ids": False})
+        for campaign in (False, other.id):
+            with self.assertRaisesRegex(UserError, "stays with its campaign"), self.cr.savepoint():
+                overlay.write({"campaign_id": campaign})
+        overlay.write({"campaign_id": self.campaign.id, "rate": 2})
+        self.assertEqual((str(overlay.date_from), overlay.rate), ("2026-11-10", 2))
+
     def test_campaign_that_was_applied_is_archived_not_deleted(self):
         self._overlay("add", 3)
         self._earn()
