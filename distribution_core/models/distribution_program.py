@@ -49,6 +49,19 @@ class DistributionProgram(models.Model):
         tracking=True,
         help="How long no other distributor can take the customer over.",
     )
+    attribution_days = fields.Integer(
+        string="Attribution Window (Days)",
+        default=30,
+        required=True,
+        tracking=True,
+        help="How long after a visitor opened a distributor's link an order still counts for it. New links start "
+        "with it.",
+    )
+    is_salesperson_counted = fields.Boolean(
+        string="Salesperson's Orders Count",
+        tracking=True,
+        help="Orders that no code, link or binding claims count for the salesperson, if it is a distributor.",
+    )
     tz = fields.Selection(
         selection=_tz_get,
         string="Time Zone",
@@ -71,6 +84,10 @@ class DistributionProgram(models.Model):
     _days_positive = models.Constraint(
         "CHECK(binding_days >= 0 AND protection_days >= 0)",
         "Validity and protection of a binding cannot be negative.",
+    )
+
+    _attribution_days_positive = models.Constraint(
+        "CHECK(attribution_days > 0)", "The attribution window is at least one day."
     )
 
     @api.model

@@ -1,18 +1,19 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL
 
-from ..const import EARNING_STATES, MAX_LEVELS
+from . import attribution
 
-ATTRIBUTION_FIELDS = {"distribution_distributor_id", "distribution_program_id", "distribution_attribution"}
+# What a manager or the customer says an order counts by, and what follows from it.
+CHOICE_FIELDS = {"distribution_distributor_id", "distribution_code", "distribution_link_id", "distribution_link_on"}
+DERIVED_FIELDS = {"distribution_program_id", "distribution_attribution", "distribution_attribution_facts"}
+ATTRIBUTION_FIELDS = CHOICE_FIELDS | DERIVED_FIELDS
 
 # Customers read their orders in the portal, and salespeople in the back office: who earns is for the suite's roles.
 READERS = "distribution_core.group_distribution_user"
 
-# What an attribution needs to know of a distributor and of a binding.
+# What an attribution, and what follows from it, needs to know of a distributor.
 MEMBER_FIELDS = ("partner_id", "program_id", "company_id", "state", "grade_id", "parent_id", "parent_path")
-BINDING_FIELDS = ("partner_id", "program_id", "company_id", "state", "distributor_id")
 
 
 def _insert_cache(model, rows, names):
@@ -50,7 +51,10 @@ class SaleOrder(models.Model):
     distribution_attribution = fields.Selection(
         selection=[
             ("manual", "Chosen on the quotation"),
+            ("code", "Code typed in"),
+            ("link", "Link opened"),
             ("binding", "The customer's binding"),
+            ("salesperson", "Salesperson"),
             ("self", "Self-purchase of a distributor"),
             ("none", "No distributor"),
         ],
@@ -59,6 +63,40 @@ class SaleOrder(models.Model):
         copy=False,
         readonly=True,
     )
+    distribution_code = fields.Char(
+        string="Distributor Code",
+        copy=False,
+        tracking=True,
+        help="The code of a distributor, or of a link of one, that the customer has named. It goes before links and "
+        "bindings.",
+    )
+    distribution_link_id = fields.Many2one(
+        comodel_name="distribution.link",
+        string="Link",
+        groups=READERS,
+        index="btree_not_null",
+        copy=False,
+        ondelete="restrict",
+        domain="[('company_id', 'parent_of', company_id)]",
+        help="The distributor's link by which the customer came. It counts within its attribution window.",
+    )
+    distribution_link_on = fields.Datetime(string="Link Opened On", groups=READERS, copy=False, readonly=True)
+    distribution_attribution_facts = fields.Json(groups=READERS, copy=False, readonly=True)
+    distribution_attribution_note = fields.Text(
+        string="Explanation",
+        compute="_compute_distribution_attribution_note",
+        groups=READERS,
+        help="What decided for whom the order counts, and why nothing else did.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("state", "partner_id", "user_id", "company_id", *sorted(ATTRIBUTION_FIELDS))
+    @api.depends_context("lang")
+    def _compute_distribution_attribution_note(self):
+        for order in self:
+            # Whoever reads the explanation need not have rights on the distributor of another program.
+            order.distribution_attribution_note = order.sudo()._explain_attribution()
 
     # === CONSTRAINT METHODS === #
 
@@ -74,13 +112,23 @@ class SaleOrder(models.Model):
                     )
                 )
 
+    @api.constrains("distribution_code", "company_id")
+    def _check_distribution_code(self):
+        """Refuse a code that would not count where it is typed in, not when the order is confirmed."""
+        for order in self.sudo().filtered("distribution_code"):
+            order._get_code_owner(order.distribution_code)
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._check_attribution_role(vals)
-        return super().create([self._prepare_choice_vals(vals) for vals in vals_list])
+            self.browse()._check_attribution_role(vals)
+        visit = self.env["distribution.link"].sudo()._get_visit_vals()
+        orders = super().create([self._prepare_choice_vals({**visit, **vals}) for vals in vals_list])
+        # An import may bring orders that are confirmed already.
+        orders.filtered(lambda order: order.state == "sale")._freeze_attribution()
+        return orders
 
     def write(self, vals):
         if ATTRIBUTION_FIELDS.isdisjoint(vals):
@@ -108,28 +156,43 @@ class SaleOrder(models.Model):
         :raise UserError: when a value would change
         """
         for order in self.sudo():
-            if any(
-                order._fields[name].convert_to_write(order[name], order) != vals[name]
-                for name in ATTRIBUTION_FIELDS & vals.keys()
-            ):
+            if order._get_attribution_changes(vals):
                 raise UserError(self.env._("The attribution of order %s was frozen when it was confirmed.", order.name))
+
+    def _get_attribution_changes(self, vals):
+        """Return the names of what values would change of an attribution; for no orders: what they would set."""
+        return {
+            name
+            for name in ATTRIBUTION_FIELDS & vals.keys()
+            if any(order._fields[name].convert_to_write(order[name], order) != vals[name] for order in self)
+            or (not self and vals[name])
+        }
 
     @api.model
     def _prepare_choice_vals(self, vals):
-        """Note that a distributor was chosen by a person: a choice outlives the binding when the order is confirmed."""
-        if "distribution_distributor_id" not in vals or "distribution_attribution" in vals:
-            return vals
-        return {**vals, "distribution_attribution": "manual" if vals["distribution_distributor_id"] else False}
+        """Note what was chosen by a person: a choice outlives the binding when the order is confirmed."""
+        vals = dict(vals)
+        if "distribution_distributor_id" in vals and "distribution_attribution" not in vals:
+            vals["distribution_attribution"] = "manual" if vals["distribution_distributor_id"] else False
+        if "distribution_code" in vals:
+            vals["distribution_code"] = (vals["distribution_code"] or "").strip() or False
+        if "distribution_link_id" in vals and not vals.get("distribution_link_on"):
+            vals["distribution_link_on"] = fields.Datetime.now() if vals["distribution_link_id"] else False
+        return vals
 
-    @api.model
     def _check_attribution_role(self, vals):
         """Let managers choose the distributor of a quotation, and nobody write what is derived from the choice.
 
+        A code may be typed in by anybody who may write the quotation: it comes from the customer.
+
         :raise AccessError: through any door, the web client's or an interface's
         """
-        if vals.get("distribution_distributor_id"):
+        if self.env.su:
+            return
+        changes = self.sudo()._get_attribution_changes(vals)
+        if changes & {"distribution_distributor_id", "distribution_link_id"}:
             self.env["res.users"]._check_distribution_role("distribution_core.group_distribution_manager")
-        if not self.env.su and (vals.get("distribution_program_id") or vals.get("distribution_attribution")):
+        if changes & (DERIVED_FIELDS | {"distribution_link_on"}):
             raise AccessError(self.env._("Program and reason of an attribution follow from the distributor."))
 
     def _is_attribution_kept(self):
@@ -150,89 +213,104 @@ class SaleOrder(models.Model):
         return super().write(vals)
 
     def _prepare_attribution_vals(self):
-        """Return program, distributor and reason of the order's attribution.
+        """Return program, distributor and reason of the order's attribution, and how it was found.
 
-        A distributor chosen on the quotation goes before the customer's binding. Programs of the order's company and
-        of its parents compete by sequence. A distributor's own order (self-purchase) counts for nobody in its program.
+        What goes before what is `attribution.PRECEDENCE`. Programs of the order's company and of its parents compete
+        by sequence. A distributor's own order (self-purchase) counts for nobody in its program.
         """
         self.ensure_one()
-        partners = self.partner_id | self.partner_id.commercial_partner_id
-        own, bindings = self._read_attribution(partners)
-        chosen = self.distribution_distributor_id if self._is_attribution_chosen() else own.browse()
-        if chosen and chosen._is_earning() and chosen.program_id not in own.program_id:
-            return self._prepare_attribution_of(chosen, "manual")
-        candidates = bindings.filtered(lambda binding: binding.program_id not in own.program_id)._sort_for(partners)
-        bound = candidates.distributor_id.filtered(lambda distributor: distributor._is_earning())[:1]
-        if bound:
-            return self._prepare_attribution_of(bound, "binding")
-        return self._prepare_attribution_of(own.browse(), "self" if own else "none")
+        own_programs, claims = self._read_attribution(self._get_attribution_partners())
+        winner = attribution.choose(claims)
+        nobody = "self" if own_programs else "none"
+        vals = {
+            "distribution_program_id": winner.program_id if winner else False,
+            "distribution_distributor_id": winner.distributor_id if winner else False,
+            "distribution_attribution": winner.kind if winner else nobody,
+            "distribution_attribution_facts": attribution.get_facts(claims, winner, self.distribution_code),
+        }
+        if winner and winner.kind == "code" and winner.record_id:
+            # The code was a link's: the order is one that the link brought.
+            vals["distribution_link_id"] = winner.record_id
+        return vals
+
+    def _get_attribution_partners(self):
+        """Return the customer, and the company it buys for."""
+        return self.partner_id._origin | self.partner_id.commercial_partner_id._origin
 
     def _read_attribution(self, partners):
-        """Return whose own memberships and which valid bindings may count for the order.
+        """Return in which programs the customer is a distributor itself, and what the order may count by.
 
-        One statement reads them, and the uplines, into the cache: orders are confirmed often.
+        One statement reads it, and the uplines into the cache: orders are confirmed often.
 
         :param partners: the customer and its commercial entity
-        :return: memberships of the customer that earn, its valid bindings, in programs of the order's company and of
-            its parents
+        :return: ids of programs of the order's company and of its parents; the `attribution.Claim` in order
+        :rtype: tuple
         """
         self.ensure_one()
-        distributor_model, binding_model = self.env["distribution.distributor"], self.env["distribution.binding"]
-        for model in (distributor_model, binding_model, self.env["distribution.program"]):
-            model.flush_model()
+        member_model = self.env["distribution.distributor"]
+        for name in ("distribution.distributor", "distribution.binding", "distribution.program", "distribution.link"):
+            self.env[name].flush_model()
         rows = self.env.execute_query_dict(self._get_attribution_query(partners))
-        members = [row for row in rows if row["kind"] != "binding"]
-        bound = [row for row in rows if row["kind"] == "binding"]
-        _insert_cache(distributor_model, members, MEMBER_FIELDS)
-        _insert_cache(binding_model, bound, BINDING_FIELDS)
-        own_ids = [row["id"] for row in members if row["kind"] == "own"]
-        return distributor_model.browse(own_ids), binding_model.browse(row["id"] for row in bound)
+        members = [row for row in rows if row["kind"] in ("own", "member")]
+        _insert_cache(member_model, members, MEMBER_FIELDS)
+        own_programs = {row["program_id"] for row in members if row["kind"] == "own"}
+        claims = attribution.get_claims([row for row in rows if row not in members], own_programs)
+        return own_programs, claims
 
     def _get_attribution_query(self, partners):
-        chosen = self.distribution_distributor_id.id if self._is_attribution_chosen() else 0
-        return SQL(
-            """
-            WITH RECURSIVE program AS (
-                SELECT id FROM distribution_program WHERE active AND company_id IN %(companies)s
-            ), own AS (
-                SELECT id FROM distribution_distributor
-                 WHERE partner_id IN %(partners)s AND state IN %(earning)s AND program_id IN (SELECT id FROM program)
-            ), binding AS (
-                SELECT * FROM distribution_binding
-                 WHERE partner_id IN %(partners)s AND program_id IN (SELECT id FROM program) AND state = 'active'
-                   AND date_from <= %(now)s AND (date_to IS NULL OR date_to > %(now)s)
-            ), chain (id, parent_id, step) AS (
-                SELECT id, parent_id, 1 FROM distribution_distributor
-                 WHERE id = %(chosen)s OR id IN (SELECT distributor_id FROM binding)
-                 UNION
-                SELECT above.id, above.parent_id, step + 1
-                  FROM distribution_distributor AS above JOIN chain ON above.id = chain.parent_id
-                 WHERE step < %(levels)s
-            )
-            SELECT CASE WHEN id IN (SELECT id FROM own) THEN 'own' ELSE 'member' END AS kind, id, partner_id,
-                   program_id, company_id, state, grade_id, parent_id, parent_path, NULL::integer AS distributor_id
-              FROM distribution_distributor
-             WHERE id IN (SELECT id FROM own UNION SELECT id FROM chain)
-             UNION ALL
-            SELECT 'binding', id, partner_id, program_id, company_id, state, NULL, NULL, NULL, distributor_id
-              FROM binding
-            """,
+        """Return the query of what the order may count by. Extension point: see `attribution.get_query`."""
+        return attribution.get_query(
             companies=tuple(self.company_id.parent_ids.ids),
             partners=tuple(partners.ids),
-            earning=EARNING_STATES,
-            now=fields.Datetime.now(),
-            chosen=chosen,
-            levels=MAX_LEVELS,
+            chosen=self.distribution_distributor_id._origin.id if self._is_attribution_chosen() else 0,
+            code=self.distribution_code or "",
+            link=self.distribution_link_id._origin.id or 0,
+            opened=self.distribution_link_on or None,
+            user=self.user_id._origin.id or 0,
         )
 
     def _is_attribution_chosen(self):
         """Tell a distributor chosen by a person from one left over from an earlier confirmation."""
-        return bool(self.distribution_distributor_id) and self.distribution_attribution == "manual"
+        if not self.distribution_distributor_id:
+            return False
+        # On a form that is not saved yet the choice is what differs from the record.
+        is_changed = self.distribution_distributor_id != self._origin.distribution_distributor_id
+        return is_changed or self.distribution_attribution == "manual"
 
-    @api.model
-    def _prepare_attribution_of(self, distributor, reason):
-        return {
-            "distribution_program_id": distributor.program_id.id,
-            "distribution_distributor_id": distributor.id,
-            "distribution_attribution": reason,
-        }
+    # === BUSINESS METHODS: CODES AND EXPLANATIONS === #
+
+    def _get_code_owner(self, code):
+        """Return the distributor a code stands for with the order's company.
+
+        :param str code: of a distributor or of a link
+        :raise ValidationError: for a code that would not count
+        """
+        self.ensure_one()
+        companies = self.company_id.parent_ids
+        domain = [("code", "in", (code, code.upper())), ("company_id", "in", companies.ids)]
+        found = self.env["distribution.distributor"].search(domain)
+        link = self.env["distribution.link"]._find(code).filtered(lambda link: link.company_id in companies)
+        if not found and not link:
+            raise ValidationError(self.env._("There is no distributor and no link with the code %s.", code))
+        owners = found.filtered(lambda owner: owner._is_earning() and owner.program_id.active)
+        if not owners and link and link._is_open():
+            owners = link.distributor_id
+        if not owners:
+            raise ValidationError(self.env._("The code %s is not in use any more.", code))
+        return owners[:1]
+
+    def _explain_attribution(self):
+        """Return in words for whom the order counts and why, or would count if it were confirmed now.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.state == "cancel" or not self._get_attribution_partners():
+            return ""
+        distributor, reason = self.distribution_distributor_id, self.distribution_attribution
+        facts, is_preview = self.distribution_attribution_facts or [], self.state != "sale"
+        if is_preview:
+            vals = self._prepare_attribution_vals()
+            distributor = distributor.browse(vals["distribution_distributor_id"] or [])
+            reason, facts = vals["distribution_attribution"], vals["distribution_attribution_facts"]
+        return attribution.explain(self.env, distributor, reason, facts, is_preview)
