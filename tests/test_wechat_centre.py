@@ -183,7 +183,7 @@ def test_own_unknown_archived_and_dead_codes(live, shop):
     for body in ({}, {"scene": scene, "code": dora.code}, {"scene": "a b"}, {"scene": "a" * 33}):
         assert_problem(carl.post("/bindings", body), 422, "invalid")
     with live.env() as env:
-        env["distribution.wechat.scene"].search([("scene", "=", scene)]).active = False
+        env["distribution.link"].search([("code", "=", scene)]).active = False
     assert_problem(carl.post("/bindings", {"scene": scene}), 404, "code_unknown")
     assert shop.scene(dora) != scene
     with live.env() as env:
@@ -200,7 +200,7 @@ def test_scene_of_another_mini_program_is_unknown(live, shop):
             {"name": "Other", "app_id": f"wx{uuid.uuid4().hex[:16]}", "program_id": account.program_id.id}
         )
         distributor = env["distribution.distributor"].browse(dora.distributor_id)
-        scene = env["distribution.wechat.scene"]._get_or_create(other, distributor, "shop").scene
+        scene = env["distribution.link"]._get_own(other, distributor, "shop").code
     assert_problem(carl.post("/bindings", {"scene": scene}), 404, "code_unknown")
 
 

@@ -48,15 +48,13 @@ class BindingsController(http.Controller):
                 409, "not_active", request.env._("Your membership is not active: nothing would count for you.")
             )
         product = self._find_product(account, body.product_id)
-        scene = (
-            request.env["distribution.wechat.scene"].sudo()._get_or_create(account, distributor, body.purpose, product)
-        )
+        link = request.env["distribution.link"].sudo()._get_own(account, distributor, body.purpose, product)
         return MyCode(
             code=distributor.code,
-            purpose=scene.purpose,
+            purpose=link.purpose,
             product_id=body.product_id,
-            scene=scene.scene,
-            page=scene.page,
+            scene=link.code,
+            page=link.page,
         )
 
     @endpoint(
@@ -67,8 +65,8 @@ class BindingsController(http.Controller):
     )
     def get_code_image(self, scene):
         """Get the image of one of my codes."""
-        found = request.env["distribution.wechat.scene"].sudo()._find(get_identity().account_id, scene)
-        if not found or found.distributor_id != get_distributor():
+        found = request.env["distribution.link"].sudo()._find_scanned(get_identity().account_id, scene)
+        if not found.account_id or found.distributor_id != get_distributor():
             raise Problem(404, "not_found", request.env._("There is no such code."))
         try:
             image = found._fetch_image()

@@ -5,13 +5,13 @@ from . import distribution_binding
 from . import distribution_cart_line
 from . import distribution_commission_entry
 from . import distribution_distributor
+from . import distribution_link
 from . import distribution_payout_run
 from . import distribution_refund_request
 from . import distribution_refund_request_line
 from . import distribution_stock_gate
 from . import distribution_wechat_account
 from . import distribution_wechat_identity
-from . import distribution_wechat_scene
 from . import distribution_wechat_transfer
 from . import distribution_withdrawal
 from . import ir_http

@@ -14,7 +14,7 @@ class DistributionBinding(models.Model):
         :param identity: the person's `distribution.wechat.identity`
         :param str scene: of a code that was scanned
         :param str code: a distributor's code, typed in
-        :return: the outcome, the binding there is now (may be another distributor's) and the `scene` record
+        :return: the outcome, the binding there is now (may be another distributor's) and the link that was scanned
 
             ``bound``, ``already_yours``, ``protected`` (another distributor's, still protected), ``own_code``, or
             ``code_unknown`` (no such code in this mini-program, or its distributor earns nothing)
@@ -24,6 +24,8 @@ class DistributionBinding(models.Model):
         distributor, scanned = self._find_by_code(identity.account_id, scene, code)
         if not distributor or not distributor._can_recommend():
             return "code_unknown", self.browse(), scanned
+        if scanned and distributor.partner_id != partner:
+            scanned._register_click(partner=partner)
         if distributor.partner_id == partner:
             return "own_code", self.browse(), scanned
         partner._lock_for_distribution()
@@ -39,14 +41,14 @@ class DistributionBinding(models.Model):
     def _find_by_code(self, account, scene=None, code=None):
         """Return who made a code.
 
-        :return: the distributor, empty where there is none, and the `scene` record, empty for a code typed in
+        :return: the distributor, empty where there is none, and the link, empty for a code typed in
         :rtype: tuple
         """
-        scenes, distributors = self.env["distribution.wechat.scene"], self.env["distribution.distributor"]
+        links, distributors = self.env["distribution.link"], self.env["distribution.distributor"]
         if scene:
-            scanned = scenes._find(account, scene)
+            scanned = links._find_scanned(account, scene)
             return scanned.distributor_id, scanned
         # People type small letters, too.
         domain = [("program_id", "=", account.program_id.id), ("code", "in", [code, code.upper()])]
         found = distributors.search(domain)
-        return found.filtered(lambda distributor: distributor.code == code) or found[:1], scenes
+        return found.filtered(lambda distributor: distributor.code == code) or found[:1], links
