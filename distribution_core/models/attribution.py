@@ -60,7 +60,8 @@ def get_query(companies, partners, chosen, code, link, opened, user):
             SELECT 'code', id, distributor_id, NULL, active, FALSE, NULL
               FROM distribution_link WHERE code = %(code)s
              UNION ALL
-            SELECT 'link', id, distributor_id, NULL, active, %(opened)s::timestamp + attribution_days * INTERVAL '1 day' <= %(now)s,
+            SELECT 'link', id, distributor_id, NULL, active,
+                   %(opened)s::timestamp + attribution_days * INTERVAL '1 day' <= %(now)s,
                    %(opened)s::timestamp + attribution_days * INTERVAL '1 day'
               FROM distribution_link WHERE id = %(link)s
              UNION ALL

@@ -158,7 +158,10 @@ class DistributionLink(models.Model):
     def write(self, vals):
         """Keep a link that is in the world what it is; when, where and how long it counts may change."""
         for link in self:
-            if any(link._fields[name].convert_to_write(link[name], link) != vals[name] for name in IDENTITY_FIELDS & vals.keys()):
+            if any(
+                link._fields[name].convert_to_write(link[name], link) != vals[name]
+                for name in IDENTITY_FIELDS & vals.keys()
+            ):
                 raise UserError(
                     self.env._("%s may be printed already: archive it and make another.", link.display_name)
                 )
@@ -244,7 +247,11 @@ class DistributionLink(models.Model):
 
     def _get_utm_params(self):
         """Return what Odoo's own tracking reads from an address and puts on the order."""
-        names = {"utm_campaign": self.campaign_id.name, "utm_medium": self.medium_id.name, "utm_source": self.source_id.name}
+        names = {
+            "utm_campaign": self.campaign_id.name,
+            "utm_medium": self.medium_id.name,
+            "utm_source": self.source_id.name,
+        }
         return {key: name for key, name in names.items() if name}
 
     # === BUSINESS METHODS: THE VISITOR'S BROWSER === #

@@ -52,8 +52,8 @@ class DistributionLinkReport(models.Model):
                    link.purpose, link.channel, link.product_tmpl_id, link.campaign_id, link.medium_id, link.source_id,
                    fact.click_count, fact.order_count, fact.amount_untaxed
               FROM (
-                SELECT id * 2 AS id, link_id, date, NULL::timestamp AS moment, count AS click_count, 0 AS order_count, 0.0 AS amount_untaxed,
-                       NULL::integer AS distributor_id
+                SELECT id * 2 AS id, link_id, date, NULL::timestamp AS moment, count AS click_count, 0 AS order_count,
+                       0.0 AS amount_untaxed, NULL::integer AS distributor_id
                   FROM distribution_link_click
                  UNION ALL
                 SELECT id * 2 + 1, distribution_link_id, NULL, date_order, 0, 1,
