@@ -7,6 +7,7 @@
     "license": "LGPL-3",
     "author": "Distribution Suite Maintainers",
     "depends": ["sale", "web_hierarchy"],
+    "external_dependencies": {"python": ["qrcode"]},
     "data": [
         "security/res_groups.xml",
         "security/ir.model.access.csv",
@@ -25,6 +26,7 @@
         "views/distribution_binding_views.xml",
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
+        "views/sale_portal_templates.xml",
         "views/distribution_core_menus.xml",
     ],
     "assets": {

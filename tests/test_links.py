@@ -153,6 +153,36 @@ def test_forged_cookie_makes_no_visit(live, dora):
             assert not env["sale.order"].browse(order_id).distribution_link_id
 
 
+def test_customer_names_a_code_in_the_portal(live, dora):
+    with live.env() as env:
+        code = env["distribution.distributor"].browse(dora.distributor_id).code
+        customer = env["res.partner"].create({"name": "Customer"})
+        line = (0, 0, {"product_id": live.product_id, "product_uom_qty": 1})
+        order = env["sale.order"].create({"partner_id": customer.id, "order_line": [line], "state": "sent"})
+        page, order_id = live.url + order.get_portal_url(), order.id
+        order.require_payment = False
+    session = requests.Session()
+    session.headers.update(BROWSER)
+
+    def enter(typed, token=None):
+        text = session.get(page, timeout=60).text
+        fields = dict(re.findall(r'name="(csrf_token|access_token)" value="([^"]+)"', text))
+        fields |= {"distribution_code": typed, **({"access_token": token} if token else {})}
+        return session.post(f"{live.url}/my/orders/{order_id}/distribution_code", data=fields, timeout=60).text
+
+    assert "There is no such code" in enter("NOPE")
+    assert "Your code was noted" in enter(f" {code.lower()} ")
+    assert "Your code was noted" not in enter("", token="wrong")
+    with live.env() as env:
+        order = env["sale.order"].browse(order_id)
+        assert order.distribution_code == code.lower()
+        order.action_confirm()
+        assert (order.distribution_attribution, order.distribution_distributor_id.id) == ("code", dora.distributor_id)
+    session.post(f"{live.url}/my/orders/{order_id}/distribution_code", data={"distribution_code": ""}, timeout=60)
+    with live.env() as env:
+        assert env["sale.order"].browse(order_id).distribution_code == code.lower()
+
+
 def fill_cart(live, session):
     """Put the product in the cart as the shop's page does.
 

@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+import base64
 import re
 from datetime import timedelta
 
@@ -25,6 +26,9 @@ class TestLinks(DistributionCommon):
         self.assertTrue(all(re.fullmatch(r"[0-9A-Za-z]{20}", code) for code in links.mapped("code")))
         with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"), self.cr.savepoint():
             self._create_link(code=links[0].code)
+
+    def test_qr_code_is_an_image(self):
+        self.assertTrue(base64.b64decode(self._create_link().qr_image).startswith(b"\x89PNG"))
 
     def test_link_takes_its_window_from_the_program(self):
         self.program.attribution_days = 7
