@@ -69,7 +69,10 @@ class SaleOrder(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_exclusion_role(vals)
-        return super().create(vals_list)
+        orders = super().create(vals_list)
+        # An import may bring orders that are confirmed already: they have an attribution by now.
+        orders.filtered(lambda order: order.state == "sale").order_line._update_commission()
+        return orders
 
     def write(self, vals):
         self._check_exclusion_role(vals)

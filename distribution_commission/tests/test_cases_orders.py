@@ -42,6 +42,15 @@ class TestCasesOrders(CommissionCommon):
         self.assertAccount(self.cleo)
         self.assertBooksAgree()
 
+    # === IMPORT === #
+
+    def test_order_imported_as_confirmed_has_terms_and_earns(self):
+        order = self._create_order(lines=[(self.goods, 10, 100)], state="sale")
+        self.assertEqual(order.distribution_attribution, "binding")
+        self.assertEqual(len(self._get_active_terms(order)), 3)
+        self._deliver(order)
+        self.assertEarned(order, "100", "50", "20")
+
     # === QUANTITIES === #
 
     def test_over_delivery_earns_what_was_ordered(self):
