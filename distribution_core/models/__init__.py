@@ -4,6 +4,8 @@ from . import distribution_grade
 from . import distribution_tag
 from . import distribution_distributor
 from . import distribution_binding
+from . import distribution_binding_request
+from . import distribution_visit
 from . import ir_cron
 from . import res_partner
 from . import res_users
