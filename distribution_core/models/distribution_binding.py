@@ -147,6 +147,18 @@ class DistributionBinding(models.Model):
                 binding._check_write(vals)
         return super().write(vals)
 
+    def _load_records(self, data_list, update=False):
+        """Override of `base` to have rows of an import tried one by one where something is wrong with some of them.
+
+        Odoo does so itself, but tells what a person has to mend about its first row, too.
+        """
+        try:
+            return super()._load_records(data_list, update)
+        except UserError as error:
+            if len(data_list) == 1:
+                raise
+            raise RuntimeError("The rows are tried one by one") from error
+
     @api.model
     def _prepare_room(self, vals):
         """End what the new binding takes over, and return its values completed."""

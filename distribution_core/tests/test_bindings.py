@@ -168,25 +168,28 @@ class TestDoors(BindingCommon):
             ["Customer", self.ben.code, "2026-01-20"],
             ["Customer", self.cleo.code, "2026-01-20"],
             ["Ben", self.ben.code, "2026-01-20"],
-            ["Stranger", self.ben.code, "2026-01-20"],
             ["Ada", self.ben.code, "2027-01-20"],
             ["Ada", eve.code, "2026-01-20"],
         )
         self.assertFalse(result["ids"])
-        print(result["messages"])
         found = {message["rows"]["from"]: message["message"] for message in result["messages"]}
         expected = {
             1: "Customer belongs to another distributor until 2026-02-02",
             2: "Customer is bound to Cleo",
             3: "not bound to itself: Ben",
-            4: "Stranger is bound to Ben",
-            5: "cannot begin in the future",
-            6: "takes no customers",
+            4: "cannot begin in the future",
+            5: "takes no customers",
         }
         self.assertEqual(found.keys(), expected.keys())
         for row, text in expected.items():
             self.assertIn(text, found[row])
         self.assertEqual((self._owner(), self._owner(self.stranger)), (self.cleo, self.ada.browse()))
+
+    def test_import_binds_a_customer_once(self):
+        result = self._import(["Stranger", self.ben.code, "2026-01-20"], ["Stranger", self.ada.code, "2026-01-20"])
+        self.assertEqual([message["rows"]["from"] for message in result["messages"]], [1])
+        self.assertIn("Stranger belongs to another distributor", result["messages"][0]["message"])
+        self.assertFalse(self._owner(self.stranger))
 
     def test_import_takes_nothing_from_another_company(self):
         other = self.env["res.company"].create({"name": "Other"})
