@@ -39,7 +39,7 @@ BINDING_POLICIES = [
 ]
 
 REQUEST_KINDS = [
-    ("ask", "Another recommendation"),
+    ("ask", "Recommendation"),
     ("appeal", "Appeal"),
     ("change", "Change"),
 ]

@@ -43,8 +43,9 @@ class DistributionBinding(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
-        check_company=True,
         tracking=True,
+        # The company follows from it: a check against the company would offer nobody while it is empty.
+        domain="[('state', 'in', ('active', 'suspended'))]",
     )
     program_id = fields.Many2one(related="distributor_id.program_id", store=True, index=True)
     company_id = fields.Many2one(related="program_id.company_id", store=True, index=True)
@@ -479,5 +480,5 @@ class DistributionBinding(models.Model):
         return self.env._("Orders confirmed since %s do not count.", self._format_moment(self.date_to))
 
     def _format_moment(self, moment):
-        """Return a moment as people of the program read it, in its time zone."""
-        return format_datetime(self.env, moment, tz=self.program_id.tz, dt_format="short")
+        """Return a moment in the reader's time zone, as the dates beside the explanation."""
+        return format_datetime(self.env, moment, dt_format="short")

@@ -26,7 +26,7 @@ class DistributionBindingRequest(models.Model):
         selection=REQUEST_KINDS,
         required=True,
         default="change",
-        help="Another recommendation: a second distributor recommends, and the program asks the customer.\n"
+        help="Recommendation: a second distributor recommends, and the program asks the customer.\n"
         "Appeal: a distributor or a customer says that the binding is wrong.\n"
         "Change: the merchant wants another distributor to look after the customer.",
     )
@@ -44,7 +44,7 @@ class DistributionBindingRequest(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
-        check_company=True,
+        # The company follows from it: a check against the company would offer nobody while it is empty.
         domain="[('state', 'in', ('active', 'suspended'))]",
     )
     program_id = fields.Many2one(related="distributor_id.program_id", store=True, index=True)

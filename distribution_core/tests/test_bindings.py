@@ -130,8 +130,7 @@ class TestPolicies(BindingCommon):
         for policy, text in (("first", "only when the binding is over"), ("last", "next"), ("ask", "customer agrees")):
             self.program.binding_policy = policy
             self.assertIn(text, self.binding.effect)
-        # Midnight in Shanghai, where the program is.
-        self.assertIn("2/21/26", self.binding.effect)
+        self.assertIn("2/21/26", self.binding.with_context(tz="Asia/Shanghai").effect)
         self.assertIn("no other distributor", self.binding.effect)
         self.binding._end("Moved")
         self.assertIn("do not count", self.binding.effect)
