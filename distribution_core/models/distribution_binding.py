@@ -108,6 +108,7 @@ class DistributionBinding(models.Model):
             binding.protected_until = start + timedelta(days=program.protection_days)
 
     @api.depends("state", "date_from", "date_to", "protected_until", "program_id.binding_policy")
+    @api.depends_context("lang", "tz")
     def _compute_effect(self):
         now = fields.Datetime.now()
         for binding in self:
