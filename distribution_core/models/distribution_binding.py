@@ -482,4 +482,4 @@ class DistributionBinding(models.Model):
 
     def _format_moment(self, moment):
         """Return a moment in the reader's time zone, as the dates beside the explanation."""
-        return format_datetime(self.env, moment, dt_format="short")
+        return format_datetime(self.env, moment, tz=self.env.context.get("tz"), dt_format="short")
