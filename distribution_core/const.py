@@ -30,3 +30,31 @@ BINDING_SOURCES = [
     ("order", "First Order"),
     ("store", "Store"),
 ]
+
+# Who keeps a customer that two distributors recommend.
+BINDING_POLICIES = [
+    ("first", "The first, while the binding is valid"),
+    ("last", "The last, once protection is over"),
+    ("ask", "The customer agrees, once protection is over"),
+]
+
+REQUEST_KINDS = [
+    ("ask", "Recommendation"),
+    ("appeal", "Appeal"),
+    ("change", "Change"),
+]
+
+REQUEST_STATES = [
+    ("draft", "To Decide"),
+    ("approved", "Approved"),
+    ("refused", "Refused"),
+]
+
+VISIT_STATES = [
+    ("provisional", "Provisional"),
+    ("confirmed", "Confirmed"),
+    ("passed", "Passed Over"),
+]
+
+# How long a visit waits to be confirmed where nobody says otherwise.
+VISIT_DAYS = 30

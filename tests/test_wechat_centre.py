@@ -173,6 +173,30 @@ def test_protection_holds_until_its_date_and_then_another_may_take_over(live, sh
     assert [row[2] for row in bindings_of(live, carl)] == ["ended", "active"]
 
 
+def test_program_that_asks_changes_nothing_until_the_customer_agrees(live, shop):
+    dora, emil, carl = shop.distributor("Dora"), shop.distributor("Emil"), shop.person("Carl")
+    shop.bind(carl, dora, days_ago=20)
+    with live.env() as env:
+        env["distribution.program"].browse(live.program_id).binding_policy = "ask"
+    try:
+        asked = ok(carl.post("/bindings", {"code": emil.code}))
+        assert (asked["outcome"], asked["recommended_by"]) == ("asked", "D**")
+        assert [row[0] for row in bindings_of(live, carl)] == [dora.distributor_id]
+        agreed = ok(carl.post("/bindings", {"code": emil.code, "agreed": True}))
+        assert (agreed["outcome"], agreed["recommended_by"]) == ("bound", "E**")
+        assert [(row[0], row[2]) for row in bindings_of(live, carl)] == [
+            (dora.distributor_id, "ended"),
+            (emil.distributor_id, "active"),
+        ]
+        with live.env() as env:
+            env["distribution.program"].browse(live.program_id).binding_policy = "first"
+        problem = assert_problem(carl.post("/bindings", {"code": dora.code}), 409, "protected")
+        assert "another distributor" in problem["detail"]
+    finally:
+        with live.env() as env:
+            env["distribution.program"].browse(live.program_id).binding_policy = "last"
+
+
 def test_own_unknown_archived_and_dead_codes(live, shop):
     dora, carl = shop.distributor("Dora"), shop.person("Carl")
     scene = shop.scene(dora)

@@ -6,6 +6,8 @@ from . import distribution_distributor
 from . import distribution_binding
 from . import distribution_link
 from . import distribution_link_click
+from . import distribution_binding_request
+from . import distribution_visit
 from . import ir_cron
 from . import res_partner
 from . import res_users

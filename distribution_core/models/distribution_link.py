@@ -240,7 +240,10 @@ class DistributionLink(models.Model):
         return {"link_id": self.id, "date": self.program_id._get_business_date()}
 
     def _note_visit(self, token, partner):
-        """Remember who opened the link. Extension point: the core counts, and remembers nobody."""
+        """Remember who opened the link until the person agrees or gives a phone number, see `distribution.visit`."""
+        self.env["distribution.visit"].sudo()._note_visit(
+            self.distributor_id, token=token, partner=partner, source="link", days=self.attribution_days
+        )
 
     # === BUSINESS METHODS: WHERE IT LEADS === #
 

@@ -9,7 +9,7 @@ from odoo.tools import SQL
 
 from odoo.addons.base.models.res_partner import _tz_get
 
-from ..const import MAX_LEVELS
+from ..const import BINDING_POLICIES, MAX_LEVELS
 
 
 class DistributionProgram(models.Model):
@@ -61,6 +61,16 @@ class DistributionProgram(models.Model):
         string="Salesperson's Orders Count",
         tracking=True,
         help="Orders that no code, link or binding claims count for the salesperson, if it is a distributor.",
+    )
+    binding_policy = fields.Selection(
+        selection=BINDING_POLICIES,
+        string="Who Keeps a Customer",
+        required=True,
+        default="last",
+        tracking=True,
+        help="What becomes of a customer whom a second distributor recommends. Under protection nothing, in any case. "
+        "After it the first keeps the customer while the binding is valid, or the last takes over, or the customer is "
+        "asked. Managers change bindings at any time, by approving a request.",
     )
     tz = fields.Selection(
         selection=_tz_get,

@@ -1,6 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, models
 from odoo.exceptions import AccessError
+from odoo.http import request
+
+from .distribution_link import COOKIE
 
 
 class ResUsers(models.Model):
@@ -19,3 +22,15 @@ class ResUsers(models.Model):
             raise AccessError(
                 self.env._("This needs the role %s.", self.env.ref(group).sudo().display_name),
             )
+
+    def authenticate(self, credential, user_agent_env):
+        """Override of `base`: what a visitor's browser remembers belongs to the person who logs in."""
+        auth_info = super().authenticate(credential, user_agent_env)
+        if auth_info.get("uid") and request:
+            user = self.browse(auth_info["uid"]).sudo()
+            cookie = request.httprequest.cookies.get(COOKIE)
+            token = self.env["distribution.link"]._read_cookie(cookie)[1]
+            # The merchant's people try links out.
+            if token and user._is_portal():
+                self.env["distribution.visit"].sudo()._claim_visits(token, user.partner_id)
+        return auth_info

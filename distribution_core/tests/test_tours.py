@@ -13,3 +13,24 @@ class TestTours(HttpCase):
         distributor = self.env["distribution.distributor"].search([("partner_id.name", "=", "Tour Distributor")])
         self.assertEqual(distributor.state, "active")
         self.assertEqual(distributor.program_id.name, "Tour Program")
+
+    def test_manager_approves_an_appeal_against_a_binding(self):
+        new_test_user(
+            self.env, "tour_manager", "distribution_core.group_distribution_manager,base.group_partner_manager"
+        )
+        program = self.env["distribution.program"].create({"name": "Tour Program", "company_id": self.env.company.id})
+        first, second, customer = (
+            self.env["res.partner"].create({"name": name}) for name in ("Tour First", "Tour Second", "Tour Customer")
+        )
+        distributors = self.env["distribution.distributor"].create(
+            [{"partner_id": partner.id, "program_id": program.id} for partner in (first, second)]
+        )
+        distributors.action_activate()
+        binding = self.env["distribution.binding"]._bind(customer, distributors[0], source="qr")
+        self.start_tour("/odoo/customer-bindings", "distribution_binding_tour", login="tour_manager")
+        current = binding._get_current(customer, program)
+        self.assertEqual((binding.state, current.distributor_id), ("ended", distributors[1]))
+        request = self.env["distribution.binding.request"].search([("partner_id", "=", customer.id)])
+        self.assertRecordValues(
+            request, [{"kind": "appeal", "state": "approved", "decision_reason": "The poster is his"}]
+        )

@@ -27,7 +27,7 @@ class BindingsController(http.Controller):
     def bind(self, body):
         """Become the customer of the distributor whose code was scanned."""
         identity = get_identity()
-        result = bind(identity, body.scene, body.code)
+        result = bind(identity, body.scene, body.code, body.agreed)
         if result.outcome in REFUSALS:
             raise Problem(*REFUSALS[result.outcome], _explain(identity, result))
         return result
@@ -100,14 +100,14 @@ class BindingsController(http.Controller):
         return product
 
 
-def bind(identity, scene=None, code=None):
+def bind(identity, scene=None, code=None, is_agreed=False):
     """Bind a person by a code and tell what came of it.
 
     :rtype: BindingOutcome
     """
     bindings = request.env["distribution.binding"].sudo()
-    outcome, binding, scanned = bindings._bind_scanned(identity, scene, code)
-    until = binding.protected_until if outcome == "protected" else binding.date_to
+    outcome, binding, scanned = bindings._bind_scanned(identity, scene, code, is_agreed)
+    until = binding._get_kept_until() if outcome == "protected" else binding.date_to
     return BindingOutcome(
         outcome=outcome,
         recommended_by=mask_name(binding.distributor_id.partner_id.name) if binding else None,
@@ -122,5 +122,7 @@ def _explain(identity, result):
         return request.env._("This is your own code.")
     if result.outcome == "code_unknown":
         return request.env._("There is no such code, or it is no longer in use.")
+    if not result.until:
+        return request.env._("You are the customer of another distributor.")
     last_day = identity.account_id.program_id._get_business_date(result.until.replace(tzinfo=None))
     return request.env._("You are the customer of another distributor until %s.", last_day.isoformat())

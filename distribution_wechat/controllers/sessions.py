@@ -67,7 +67,10 @@ class SessionsController(http.Controller):
         """Take over the phone number from WeChat's button."""
         token = request.env["distribution.api.token"].sudo().browse(request.distribution_token_id)
         phone = self._ask_wechat(token.identity_id.account_id, "get_phone_number", body.code)
-        request.env.user.sudo().partner_id.phone = phone
+        partner = request.env.user.sudo().partner_id
+        partner.phone = phone
+        # Who gives its number is known: what other doors noted of its visits counts from now on.
+        request.env["distribution.visit"].sudo()._confirm_visits(partner)
         return PhoneAnswer(phone=mask_phone(phone))
 
     def _find_account(self, app_id):

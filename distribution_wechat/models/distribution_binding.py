@@ -1,12 +1,15 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo import api, fields, models
+from odoo import api, models
+
+# What front ends read for an outcome of `_recommend`, where it is another word.
+OUTCOMES = {"already": "already_yours", "kept": "protected", "own": "own_code", "inactive": "code_unknown"}
 
 
 class DistributionBinding(models.Model):
     _inherit = "distribution.binding"
 
     @api.model
-    def _bind_scanned(self, identity, scene=None, code=None):
+    def _bind_scanned(self, identity, scene=None, code=None, is_agreed=False):
         """Bind the person who scanned a distributor's code or typed it in.
 
         A code for recruiting is remembered besides: who made it becomes the upline, should the person apply.
@@ -14,10 +17,12 @@ class DistributionBinding(models.Model):
         :param identity: the person's `distribution.wechat.identity`
         :param str scene: of a code that was scanned
         :param str code: a distributor's code, typed in
+        :param bool is_agreed: the person was asked, and wants to leave the distributor it has
         :return: the outcome, the binding there is now (may be another distributor's) and the link that was scanned
 
-            ``bound``, ``already_yours``, ``protected`` (another distributor's, still protected), ``own_code``, or
-            ``code_unknown`` (no such code in this mini-program, or its distributor earns nothing)
+            ``bound``, ``already_yours``, ``protected`` (another distributor's, who keeps it for now), ``asked``
+            (another distributor's, until the person agrees), ``own_code``, or ``code_unknown`` (no such code in this
+            mini-program, or its distributor earns nothing)
         :rtype: tuple
         """
         partner = identity.partner_id
@@ -26,16 +31,10 @@ class DistributionBinding(models.Model):
             return "code_unknown", self.browse(), scanned
         if scanned and distributor.partner_id != partner:
             scanned._register_click(partner=partner)
-        if distributor.partner_id == partner:
-            return "own_code", self.browse(), scanned
-        partner._lock_for_distribution()
-        current, now = self._get_current(partner, distributor.program_id), fields.Datetime.now()
-        if current and current.distributor_id != distributor and current._is_protected_at(now):
-            return "protected", current, scanned
-        binding = self._bind(partner, distributor, "qr" if scanned else "code")
-        if scanned.purpose == "recruit":
+        outcome, binding = self._recommend(partner, distributor, "qr" if scanned else "code", is_agreed)
+        if outcome in ("bound", "already") and scanned.purpose == "recruit":
             identity.recruiter_id = distributor
-        return "already_yours" if binding == current else "bound", binding, scanned
+        return OUTCOMES.get(outcome, outcome), binding, scanned
 
     @api.model
     def _find_by_code(self, account, scene=None, code=None):

@@ -17,17 +17,21 @@ Name = Annotated[
 ]
 Purpose = Literal["shop", "product", "recruit"]
 State = Literal["draft", "incomplete", "refused", "active", "suspended", "closed"]
-Outcome = Literal["bound", "already_yours", "protected", "own_code", "code_unknown"]
+Outcome = Literal["bound", "already_yours", "protected", "asked", "own_code", "code_unknown"]
 
 
 # === BINDING === #
 
 
 class Bind(Schema):
-    """Either the `scene` of a code that was scanned or a distributor's `code` that was typed in."""
+    """Either the `scene` of a code that was scanned or a distributor's `code` that was typed in.
+
+    `agreed` says that the person was asked (the outcome was `asked`) and wants to leave the distributor it has.
+    """
 
     scene: Scene | None = None
     code: DistributorCode | None = None
+    agreed: bool = False
 
     @model_validator(mode="after")
     def _one_of_them(self):
@@ -39,7 +43,9 @@ class Bind(Schema):
 class BindingOutcome(Schema):
     """What came of a code: whose customer the person is now, and what the code leads to.
 
-    `until` is when the binding ends; for the outcome `protected` it is when the other distributor's protection ends.
+    `until` is when the binding ends; for the outcome `protected` it is until when the other distributor keeps the
+    person (None: for good). After `asked` the person stays with the distributor it has; the same code with `agreed`
+    changes that.
     """
 
     outcome: Outcome

@@ -80,7 +80,7 @@ class Sales:
         if not number:
             bindings._get_current(partner, self.stage.program)._end("Left.")
             self.model.bindings.pop(customer, None)
-        elif self.stage.distributors[number - 1].partner_id == partner:
+        elif self.stage.distributors[number - 1].partner_id == partner or self.people[number - 1].state == "closed":
             return False
         else:
             bindings._bind(partner, self.stage.distributors[number - 1])
