@@ -52,6 +52,7 @@ class SaleOrder(models.Model):
             ("manual", "Chosen on the quotation"),
             ("binding", "The customer's binding"),
             ("self", "Self-purchase of a distributor"),
+            ("scope", "Customer who does not count for the program"),
             ("none", "No distributor"),
         ],
         string="Attribution",
@@ -153,19 +154,33 @@ class SaleOrder(models.Model):
         """Return program, distributor and reason of the order's attribution.
 
         A distributor chosen on the quotation goes before the customer's binding. Programs of the order's company and
-        of its parents compete by sequence. A distributor's own order (self-purchase) counts for nobody in its program.
+        of its parents compete by sequence. A customer counts for a program only within its scope. A distributor's own
+        order (self-purchase) counts for nobody else in its program, and for whom the program says.
         """
         self.ensure_one()
         partners = self.partner_id | self.partner_id.commercial_partner_id
         own, bindings = self._read_attribution(partners)
         chosen = self.distribution_distributor_id if self._is_attribution_chosen() else own.browse()
-        if chosen and chosen._is_earning() and chosen.program_id not in own.program_id:
-            return self._prepare_attribution_of(chosen, "manual")
-        candidates = bindings.filtered(lambda binding: binding.program_id not in own.program_id)._sort_for(partners)
-        bound = candidates.distributor_id.filtered(lambda distributor: distributor._is_earning())[:1]
-        if bound:
-            return self._prepare_attribution_of(bound, "binding")
-        return self._prepare_attribution_of(own.browse(), "self" if own else "none")
+        claims = [(chosen, bindings.browse(), "manual")]
+        claims += [(binding.distributor_id, binding, "binding") for binding in bindings._sort_for(partners)]
+        claims = [claim for claim in claims if claim[0] and claim[0]._is_earning()]
+        claims = [claim for claim in claims if claim[0].program_id not in own.program_id]
+        for distributor, binding, reason in claims:
+            if distributor.program_id._is_customer_in_scope(partners, binding, self):
+                return self._prepare_attribution_of(distributor, reason)
+        if own:
+            return self._prepare_self_attribution(own, partners)
+        return self._prepare_attribution_of(own.browse(), "scope" if claims else "none")
+
+    def _prepare_self_attribution(self, own, partners):
+        """Return the attribution of what a distributor buys itself: the first of its programs that pays decides.
+
+        :param own: memberships of the customer that earn
+        :param partners: the customer and its commercial entity
+        """
+        ordered = own.sorted(lambda d: (d.program_id.sequence, d.program_id.id, d.partner_id != partners[:1]))
+        earners = (member._get_self_purchase_earner() for member in ordered)
+        return self._prepare_attribution_of(next(filter(None, earners), own.browse()), "self")
 
     def _read_attribution(self, partners):
         """Return whose own memberships and which valid bindings may count for the order.
@@ -202,8 +217,9 @@ class SaleOrder(models.Model):
                  WHERE partner_id IN %(partners)s AND program_id IN (SELECT id FROM program) AND state = 'active'
                    AND date_from <= %(now)s AND (date_to IS NULL OR date_to > %(now)s)
             ), chain (id, parent_id, step) AS (
-                SELECT id, parent_id, 1 FROM distribution_distributor
-                 WHERE id = %(chosen)s OR id IN (SELECT distributor_id FROM binding)
+                SELECT id, parent_id, CASE WHEN id IN (SELECT id FROM own) THEN 0 ELSE 1 END
+                  FROM distribution_distributor
+                 WHERE id = %(chosen)s OR id IN (SELECT distributor_id FROM binding) OR id IN (SELECT id FROM own)
                  UNION
                 SELECT above.id, above.parent_id, step + 1
                   FROM distribution_distributor AS above JOIN chain ON above.id = chain.parent_id
