@@ -182,4 +182,5 @@ class TestSelfPurchase(CommissionCommon):
         self.program.rule_ids.active = False
         self.assertFalse(get_steps()["rule"])
         action = panel.open_step("rule")
-        self.assertEqual((action["res_model"], action["domain"][0][2]), ("distribution.commission.rule", self.program.id))
+        self.assertEqual(action["res_model"], "distribution.commission.rule")
+        self.assertEqual(action["domain"], [("program_id", "=", self.program.id)])

@@ -35,9 +35,7 @@ class DistributionAgreement(models.Model):
     acceptance_count = fields.Integer(string="Accepted By", compute="_compute_acceptance_count")
 
     _version_uniq = models.UniqueIndex("(program_id, version)", "A program has each version of its agreement once.")
-    _published_date = models.Constraint(
-        "CHECK(state = 'draft' OR date IS NOT NULL)", "A published version has a date."
-    )
+    _published_date = models.Constraint("CHECK(state = 'draft' OR date IS NOT NULL)", "A published version has a date.")
 
     # === COMPUTE METHODS === #
 

@@ -74,7 +74,9 @@ class DistributionDistributor(models.Model):
     binding_ids = fields.One2many("distribution.binding", "distributor_id")
     customer_count = fields.Integer(compute="_compute_customer_count")
     order_count = fields.Integer(compute="_compute_order_count")
-    acceptance_ids = fields.One2many("distribution.agreement.acceptance", "distributor_id", string="Accepted Agreements")
+    acceptance_ids = fields.One2many(
+        comodel_name="distribution.agreement.acceptance", inverse_name="distributor_id", string="Accepted Agreements"
+    )
     is_agreement_due = fields.Boolean(
         string="Agreement to Accept",
         compute="_compute_is_agreement_due",

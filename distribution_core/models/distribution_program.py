@@ -268,6 +268,14 @@ class DistributionProgram(models.Model):
         domain = [("program_id", "=", self.id), ("partner_id", "=", partner.id)]
         return self.env["distribution.distributor"].search(domain)
 
+    def _find_agreement(self, version):
+        """Return a published version of the agreement, empty where there is none.
+
+        :param int version: its number, or None
+        """
+        self.ensure_one()
+        return self.agreement_ids.filtered(lambda one: one.state == "published" and one.version == version)
+
     def _check_joining(self, inviter, agreement, is_known):
         """Refuse an application that the program does not take.
 
@@ -312,7 +320,7 @@ class DistributionProgram(models.Model):
         """
         self.ensure_one()
         is_offered = self.is_offered_after_order and self.active and not self._get_membership(partner)
-        return is_offered and self._has_bought(partner, fields.Datetime.now())
+        return is_offered and self._has_bought(partner)
 
     # === BUSINESS METHODS: CUSTOMERS === #
 
@@ -327,18 +335,20 @@ class DistributionProgram(models.Model):
         if self.customer_scope == "tags":
             return bool(customers.category_id & self.scope_tag_ids)
         if self.customer_scope == "new":
-            return not self._has_bought(customers, binding.date_from if binding else fields.Datetime.now(), order)
+            return not self._has_bought(customers, order, before=binding.date_from if binding else None)
         return True
 
-    def _has_bought(self, customers, moment, order=None):
-        """Tell whether a customer, or somebody of the same company, had a confirmed order before a moment.
+    def _has_bought(self, customers, order=None, before=None):
+        """Tell whether a customer, or somebody of the same company, has a confirmed order.
 
         :param order: `sale.order` that does not count
+        :param datetime before: only orders before this moment count; naive UTC
         """
         self.ensure_one()
         domain = Domain("partner_id", "child_of", customers.commercial_partner_id.ids)
-        domain &= Domain("state", "=", "sale") & Domain("date_order", "<", moment)
-        domain &= Domain("company_id", "child_of", self.company_id.id)
+        domain &= Domain("state", "=", "sale") & Domain("company_id", "child_of", self.company_id.id)
+        if before:
+            domain &= Domain("date_order", "<", before)
         if order:
             domain &= Domain("id", "!=", order.id)
         # Whether there is one: seeing the orders needs rights on orders.

@@ -15,9 +15,7 @@ class DistributionSetupCompany(models.TransientModel):
     company_id = fields.Many2one("res.company", required=True, readonly=True, default=lambda self: self.env.company)
     country_id = fields.Many2one("res.country", required=True, default=lambda self: self._default_country_id())
     is_country_set = fields.Boolean(compute="_compute_is_country_set")
-    tz = fields.Selection(
-        selection=_tz_get, string="Time Zone", required=True, default=lambda self: self._default_tz()
-    )
+    tz = fields.Selection(selection=_tz_get, string="Time Zone", required=True, default=lambda self: self._default_tz())
 
     @api.model
     def _default_country_id(self):
