@@ -14,7 +14,7 @@ class DistributionAgreementAcceptance(models.Model):
     _rec_name = "agreement_id"
 
     distributor_id = fields.Many2one(
-        comodel_name="distribution.distributor", required=True, readonly=True, ondelete="cascade"
+        comodel_name="distribution.distributor", required=True, readonly=True, index=True, ondelete="cascade"
     )
     agreement_id = fields.Many2one(
         comodel_name="distribution.agreement", required=True, readonly=True, index=True, ondelete="restrict"
