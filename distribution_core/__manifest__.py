@@ -16,6 +16,8 @@
         "data/ir_cron.xml",
         "wizards/distribution_distributor_decision_views.xml",
         "wizards/distribution_distributor_move_views.xml",
+        "wizards/distribution_setup_company_views.xml",
+        "views/distribution_agreement_views.xml",
         "views/distribution_program_views.xml",
         "views/distribution_grade_views.xml",
         "views/distribution_tag_views.xml",
@@ -32,6 +34,9 @@
         "views/distribution_core_menus.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "distribution_core/static/src/**/*",
+        ],
         "web.assets_tests": [
             "distribution_core/static/tests/tours/**/*",
         ],

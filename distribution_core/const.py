@@ -58,3 +58,30 @@ VISIT_STATES = [
 
 # How long a visit waits to be confirmed where nobody says otherwise.
 VISIT_DAYS = 30
+
+# Who may join a program. Every way is free of charge: none asks for a payment, a purchase or a number of recruits
+# (禁止传销条例 art. 7).
+JOIN_POLICIES = [
+    ("review", "Anyone, after a review"),
+    ("open", "Anyone who accepts"),
+    ("invitation", "By invitation, after a review"),
+]
+
+# Who earns when a distributor buys for itself.
+SELF_PURCHASES = [
+    ("nobody", "Nobody"),
+    ("buyer", "The buyer, and its upline above it"),
+    ("upline", "The buyer's upline, as if it had referred the order"),
+]
+
+CUSTOMER_SCOPES = [
+    ("all", "All customers"),
+    ("new", "New customers"),
+    ("tags", "Customers with a tag"),
+]
+
+# Where a distributor accepted the agreement.
+DOORS = [
+    ("staff", "On paper, recorded by staff"),
+    ("mini_program", "Mini-program"),
+]

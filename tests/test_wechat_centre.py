@@ -337,9 +337,89 @@ def test_applying_twice_is_one_application_and_the_merchant_decides(live, shop):
     assert ok(carl.get("/me/summary"))["available"] == "0.00"
     with live.env() as env:
         distributor = env["distribution.distributor"].search([("partner_id", "=", carl.partner_id)])
-        assert distributor.date_agreed
         distributor.action_activate()
     assert ok(carl.get("/me/distributor"))["state"] == "active"
+
+
+def test_program_introduces_itself_and_everybody_accepts_its_agreement(live, shop):
+    """The version that was read is named: a new one is read first, and members are asked again."""
+    carl, dora = shop.person("Carl"), shop.distributor("Dora")
+    with live.env() as env:
+        program = env["distribution.program"].browse(live.program_id)
+        program.introduction = "<p>Recommend what you like</p>"
+        first, second = (env["distribution.agreement"].create({"program_id": program.id}) for _time in "12")
+        first.text, second.text = "<p>Be honest</p>", "<p>Be honest and kind</p>"
+        first.action_publish()
+        version = first.version
+    try:
+        told = ok(carl.get("/program"))
+        assert (told["introduction"], told["rules"]) == ("<p>Recommend what you like</p>", None)
+        assert (told["agreement"]["version"], told["agreement"]["text"]) == (version, "<p>Be honest</p>")
+        body = {"agreement_accepted": True}
+        assert_problem(carl.post("/me/distributor", body), 422, "agreement_required")
+        assert_problem(
+            carl.post("/me/distributor", {**body, "agreement_version": version + 1}), 422, "agreement_required"
+        )
+        applied = ok(carl.post("/me/distributor", {**body, "agreement_version": version}))
+        assert (applied["state"], applied["agreement_due"]) == ("draft", False)
+        assert ok(dora.get("/me/distributor"))["agreement_due"] is True
+        with live.env() as env:
+            second = env["distribution.agreement"].search([("program_id", "=", live.program_id)], limit=1)
+            second.action_publish()
+            membership = env["distribution.distributor"].search([("partner_id", "=", carl.partner_id)])
+            assert (membership.acceptance_ids.agreement_id.version, membership.acceptance_ids.door) == (
+                version,
+                "mini_program",
+            )
+        assert_problem(dora.post("/me/agreement", {"version": version}), 409, "agreement_outdated")
+        accepted = ok(dora.post("/me/agreement", {"version": version + 1}))
+        assert (accepted["state"], accepted["agreement_due"]) == ("active", False)
+        assert_problem(shop.person("Nobody").post("/me/agreement", {"version": 1}), 404, "not_a_distributor")
+    finally:
+        with live.env() as env:
+            # Published for good, but not of this program: the other tests accept nothing.
+            other = env["distribution.program"].browse(live.program_id).copy({"name": "Shelf"})
+            env.cr.execute(
+                "UPDATE distribution_agreement SET program_id = %s WHERE program_id = %s", [other.id, live.program_id]
+            )
+
+
+def test_program_by_invitation_takes_codes(live, shop):
+    carl, emil, dora = shop.person("Carl"), shop.person("Emil"), shop.distributor("Dora")
+    ok(emil.post("/bindings", {"scene": shop.scene(dora, "recruit")}))
+    with live.env() as env:
+        env["distribution.program"].browse(live.program_id).join_policy = "invitation"
+    try:
+        body = {"agreement_accepted": True}
+        assert ok(carl.get("/program"))["join_policy"] == "invitation"
+        assert_problem(carl.post("/me/distributor", body), 422, "invitation_required")
+        assert ok(carl.post("/me/distributor", {**body, "code": dora.code}))["state"] == "draft"
+        assert ok(emil.post("/me/distributor", body))["upline"] == "D**"
+    finally:
+        with live.env() as env:
+            env["distribution.program"].browse(live.program_id).join_policy = "review"
+
+
+def test_program_that_everybody_joins_offers_itself_after_an_order(live, shop):
+    carl, emil = shop.person("Carl"), shop.person("Emil")
+    with live.env() as env:
+        env["distribution.program"].browse(live.program_id).write(
+            {"join_policy": "open", "is_offered_after_order": True}
+        )
+    try:
+        assert ok(carl.get("/me"))["is_offered"] is False
+        with live.env() as env:
+            line = {"product_id": live.product_id, "product_uom_qty": 1}
+            env["sale.order"].create({"partner_id": carl.partner_id, "order_line": [(0, 0, line)]}).action_confirm()
+        assert ok(carl.get("/me"))["is_offered"] is True
+        for person in (carl, emil):
+            assert ok(person.post("/me/distributor", {"agreement_accepted": True}))["state"] == "active"
+        assert ok(carl.get("/me"))["is_offered"] is False
+    finally:
+        with live.env() as env:
+            env["distribution.program"].browse(live.program_id).write(
+                {"join_policy": "review", "is_offered_after_order": False}
+            )
 
 
 def test_applications_at_once_are_one(live, shop):

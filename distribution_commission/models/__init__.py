@@ -7,6 +7,7 @@ from . import product_template
 from . import product_product
 from . import distribution_program
 from . import distribution_distributor
+from . import distribution_setup
 from . import distribution_commission_rule
 from . import distribution_commission_tier
 from . import distribution_commission_campaign

@@ -16,7 +16,7 @@ GUARD_FUNCTION = "distribution_commission_entry_guard"
 # here fills it first and then replaces the function.
 PROTECTED_COLUMNS = (
     "id term_id revision kind reverses_id delivery_id distributor_id program_id company_id currency_id order_id "
-    "line_id level rate base amount date explanation create_date create_uid"
+    "line_id is_own_purchase level rate base amount date explanation create_date create_uid"
 ).split()
 
 
@@ -59,6 +59,7 @@ class DistributionCommissionEntry(models.Model):
         ondelete="restrict",
         readonly=True,
     )
+    is_own_purchase = fields.Boolean(readonly=True, help="Lowers revenue, instead of being an expense.")
     level = fields.Integer(required=True, readonly=True, aggregator=None)
     rate = fields.Float(string="Rate (%)", digits=(7, 4), required=True, readonly=True, aggregator=None)
     base = fields.Monetary(required=True, readonly=True, help="By how much the eligible base changed.")
@@ -213,6 +214,12 @@ class DistributionCommissionEntry(models.Model):
                     level=facts["level"],
                 )
             )
+        if facts.get("own_purchase") == "own":
+            sentences.append(
+                self.env._("The distributor bought this itself: what it gets lowers revenue, and is no expense.")
+            )
+        if facts.get("own_purchase") == "team":
+            sentences.append(self.env._("A distributor below bought this itself: the program pays its upline for it."))
         if campaign := self.sudo().term_id.campaign_id:
             sentences.append(self.env._("Campaign %s is counted in.", campaign.name))
         if facts.get("period_sales"):
@@ -425,6 +432,7 @@ class DistributionCommissionEntry(models.Model):
         """Post the accrual of entries that have none: per company, business day and kind.
 
         An earning debits commission expense and credits accrued commission; a clawback the reverse, on its own date.
+        What a distributor gets for its own purchase is debited to revenue: it is money back to a customer.
         The database sums up per distributor: no entry is loaded.
 
         :param domain: which entries
@@ -438,18 +446,23 @@ class DistributionCommissionEntry(models.Model):
             company._check_commission_accounts()
             of_move = pending & Domain("company_id", "=", company_id) & Domain("date", "=", date)
             of_move &= Domain("kind", "=", kind)
-            for batch in split_every(MAX_MOVE_LINES // 2, [(row[3], row[4]) for row in rows]):
+            # Accrued and expense, and own purchases where there are some.
+            items = 3 if any(Decimal(row[5]) for row in rows) else 2
+            for batch in split_every(MAX_MOVE_LINES // items, [(row[3], row[4:]) for row in rows]):
                 moves += self._post_accrual_move(company, date, dict(batch), of_move)
         return moves
 
     @api.model
     def _get_pending_sums(self, pending):
-        """Return rows of company, date, kind, distributor (ids) and amount, in the order of posting."""
+        """Return rows of company, date, kind, distributor (ids), amount, and how much of it is for own purchases, in
+        the order of posting."""
         query = self._search(pending)
         return self.env.execute_query(
             SQL(
                 """
-                SELECT company_id, date, kind, distributor_id, SUM(amount)::text FROM %s WHERE %s
+                SELECT company_id, date, kind, distributor_id, SUM(amount)::text,
+                       COALESCE(SUM(amount) FILTER (WHERE is_own_purchase), 0)::text
+                  FROM %s WHERE %s
                  GROUP BY company_id, date, kind, distributor_id
                  ORDER BY company_id, date, kind DESC, distributor_id
                 """,
@@ -462,14 +475,14 @@ class DistributionCommissionEntry(models.Model):
     def _post_accrual_move(self, company, date, amounts, of_move):
         """Post one move and tie the entries to its items.
 
-        :param dict amounts: distributor id → decimal string
+        :param dict amounts: distributor id → amount and what of it is for own purchases, decimal strings
         :param of_move: domain of the entries, of these and other distributors
         """
         distributors = self.env["distribution.distributor"].browse(amounts)
         lines_vals = [
             vals
             for distributor in distributors
-            for vals in self._prepare_accrual_lines_vals(company, distributor, Decimal(amounts[distributor.id]))
+            for vals in self._prepare_accrual_lines_vals(company, distributor, *map(Decimal, amounts[distributor.id]))
         ]
         move = self.env["account.move"]._create_commission_move(
             company, date, self.env._("Commission earned and taken back, %s", fields.Date.to_string(date)), lines_vals
@@ -502,17 +515,20 @@ class DistributionCommissionEntry(models.Model):
         self.invalidate_model(["accrual_line_id"], flush=False)
 
     @api.model
-    def _prepare_accrual_lines_vals(self, company, distributor, amount):
-        """Return the debit and credit of one distributor's entries; labels carry codes, not names.
+    def _prepare_accrual_lines_vals(self, company, distributor, amount, own_amount):
+        """Return the debits and the credit of one distributor's entries; labels carry codes, not names.
 
         :param Decimal amount: what was earned, less what was taken back
+        :param Decimal own_amount: what of it is for own purchases
         """
         common = {
             "name": self.env._("Commission %s", distributor.code),
             "partner_id": distributor.partner_id.id,
             "distribution_distributor_id": distributor.id,
         }
-        return [
-            {**common, "account_id": company.commission_expense_account_id.id, "balance": float(amount)},
-            {**common, "account_id": company.commission_accrued_account_id.id, "balance": -float(amount)},
-        ]
+        balances = [(company.commission_accrued_account_id, -amount)]
+        if own_amount:
+            balances.insert(0, (company.commission_contra_account_id, own_amount))
+        if amount != own_amount or not own_amount:
+            balances.insert(0, (company.commission_expense_account_id, amount - own_amount))
+        return [{**common, "account_id": account.id, "balance": float(balance)} for account, balance in balances]

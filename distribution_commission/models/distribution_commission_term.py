@@ -101,6 +101,9 @@ class DistributionCommissionTerm(models.Model):
         ondelete="restrict",
         help="Whose share this is: it did not earn when the order was confirmed.",
     )
+    is_own_purchase = fields.Boolean(
+        help="The distributor bought it itself: what it gets is money back to a customer, and lowers revenue."
+    )
     # Not rounded: a campaign may have multiplied them.
     rate = fields.Float(string="Rate (%)", digits=0, required=True, default=0.0, aggregator=None)
     base_kind = fields.Selection(selection=BASE_KINDS, string="Of", required=True, default="untaxed")
@@ -329,6 +332,7 @@ class DistributionCommissionTerm(models.Model):
             "currency_id": line.company_id.currency_id.id,
             "distributor_id": share.receiver.id,
             "passed_from_id": share.distributor.id if share.distributor != share.receiver else False,
+            "is_own_purchase": order._is_own_purchase_of(share.receiver),
             "level": share.level,
             "rule_id": found.rule.rule_id,
             "campaign_rule_id": overlay.rule_id if overlay else False,
@@ -527,9 +531,17 @@ class DistributionCommissionTerm(models.Model):
             "period_sales": f"{self.period_sales:.2f}" if self.period_sales else None,
             "period_used": f"{self.period_used:.2f}" if self.limit_scope == "period" else None,
             "grade": self.grade_id.id or None,
+            "own_purchase": self._get_own_purchase(),
             "currency_rate": f"{self.currency_rate:g}",
             "currency": self.order_id.currency_id.name,
         }
+
+    def _get_own_purchase(self):
+        """Return whose purchase it was: `own`, that of a `team` member below, None for a customer's."""
+        self.ensure_one()
+        if self.is_own_purchase:
+            return "own"
+        return "team" if self.order_id.distribution_attribution == "self" else None
 
     def _get_release_date(self, moment):
         """Return when a hold ends that begins at a moment, a business date."""
@@ -558,6 +570,7 @@ class DistributionCommissionTerm(models.Model):
             "currency_id": self.currency_id.id,
             "order_id": self.order_id.id,
             "line_id": self.line_id.id,
+            "is_own_purchase": self.is_own_purchase,
             "level": self.level,
             "rate": self.rate,
             "base": float(posting.base),

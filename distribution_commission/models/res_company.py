@@ -6,6 +6,7 @@ from odoo.fields import Command
 COMMISSION_FIELDS = (
     "commission_journal_id",
     "commission_expense_account_id",
+    "commission_contra_account_id",
     "commission_accrued_account_id",
     "commission_payable_account_id",
 )
@@ -26,6 +27,12 @@ class ResCompany(models.Model):
         domain="[('account_type', 'in', ('expense', 'expense_other', 'expense_direct_cost'))]",
         check_company=True,
         help="Debited when commission is earned.",
+    )
+    commission_contra_account_id = fields.Many2one(
+        comodel_name="account.account",
+        domain="[('account_type', 'in', ('income', 'income_other'))]",
+        check_company=True,
+        help="Debited when a distributor earns on what it bought itself: money back to a customer lowers revenue.",
     )
     commission_accrued_account_id = fields.Many2one(
         comodel_name="account.account",
@@ -111,13 +118,18 @@ class ResCompany(models.Model):
         """Return field name → account values; the codes are first choices, taken ones are counted up."""
         self.ensure_one()
         chinese = self.chart_template in ("cn", "cn_common", "cn_large_bis")
-        codes = ("660107", "224110", "224120") if chinese else ("621700", "211700", "211800")
-        expense, accrued, payable = codes
+        generic = ("621700", "407000", "211700", "211800")
+        expense, contra, accrued, payable = ("660107", "600107", "224110", "224120") if chinese else generic
         return {
             "commission_expense_account_id": {
                 "name": self.env._("Distribution Commission Expense"),
                 "code": expense,
                 "account_type": "expense",
+            },
+            "commission_contra_account_id": {
+                "name": self.env._("Distribution Commission on Own Purchases"),
+                "code": contra,
+                "account_type": "income",
             },
             "commission_accrued_account_id": {
                 "name": self.env._("Accrued Distribution Commission"),

@@ -7,6 +7,7 @@ class ResConfigSettings(models.TransientModel):
 
     commission_journal_id = fields.Many2one(related="company_id.commission_journal_id", readonly=False)
     commission_expense_account_id = fields.Many2one(related="company_id.commission_expense_account_id", readonly=False)
+    commission_contra_account_id = fields.Many2one(related="company_id.commission_contra_account_id", readonly=False)
     commission_accrued_account_id = fields.Many2one(related="company_id.commission_accrued_account_id", readonly=False)
     commission_payable_account_id = fields.Many2one(related="company_id.commission_payable_account_id", readonly=False)
 

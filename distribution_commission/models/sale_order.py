@@ -198,14 +198,24 @@ class SaleOrder(models.Model):
     def _get_commission_chain(self):
         """Return who may earn on this order: the attributed distributor and its upline, by true distance.
 
-        Whoever is closed, or is the buyer, earns nothing; those above still earn theirs.
+        Whoever is closed, or is the buyer, earns nothing; those above still earn theirs. Where the program pays for own
+        purchases, the order may count for the buyer.
 
         :rtype: list of `commission_chain.Link`
         """
         self.ensure_one()
-        return self.distribution_program_id._get_chain(
-            self.distribution_distributor_id, self.partner_id | self.partner_id.commercial_partner_id
-        )
+        distributor, buyers = self.distribution_distributor_id, self._get_commission_buyers()
+        if self.distribution_attribution == "self":
+            buyers -= distributor.partner_id
+        return self.distribution_program_id._get_chain(distributor, buyers)
+
+    def _get_commission_buyers(self):
+        return self.partner_id | self.partner_id.commercial_partner_id
+
+    def _is_own_purchase_of(self, distributor):
+        """Tell whether what a distributor earns on the order is money back to a customer."""
+        self.ensure_one()
+        return self.distribution_attribution == "self" and distributor.partner_id in self._get_commission_buyers()
 
     def _get_commission_discount_factor(self):
         """Return the part of a goods line's value that the order's discount lines leave.

@@ -14,6 +14,7 @@ from . import test_cases_orders
 from . import test_cases_money
 from . import test_cases_products
 from . import test_engine_refunds
+from . import test_self_purchase
 from . import test_settlement
 from . import test_statements
 from . import test_tours

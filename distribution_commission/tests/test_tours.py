@@ -39,3 +39,20 @@ class TestTours(HttpCase, CommissionCommon):
         self.start_tour("/odoo/commission-rules", "distribution_commission_rule_tour", login="tour_manager")
         rule = self.program.rule_ids.filtered("categ_id")
         self.assertEqual((rule.categ_id, rule.rate, rule.product_scope), (tea, 15.0, "category"))
+
+    def test_a_program_is_set_up_in_five_steps(self):
+        shop = self.env["res.company"].create({"name": "Tour Shop"})
+        shop.country_id = False
+        new_test_user(
+            self.env, "tour_founder", f"{GROUPS},base.group_partner_manager", company_id=shop.id, company_ids=shop.ids
+        )
+        self.env["res.partner"].create({"name": "Tour First"})
+        self.start_tour("/odoo/distribution-programs", "distribution_setup_tour", login="tour_founder")
+        program = self.env["distribution.program"].search([("company_id", "=", shop.id)])
+        self.assertEqual((program.name, program.tz, program.join_policy), ("Tour Friends", "Asia/Shanghai", "open"))
+        self.assertEqual(shop.country_id, self.env.ref("base.cn"))
+        self.assertEqual(program.rule_ids.mapped("rate"), [12.0])
+        self.assertEqual(program.agreement_id.version, 1)
+        self.assertEqual(program.distributor_ids.state, "active")
+        self.assertEqual(program.distributor_ids.acceptance_ids.agreement_id, program.agreement_id)
+        self.assertTrue(shop.is_distribution_setup_closed)

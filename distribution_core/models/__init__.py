@@ -1,5 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import distribution_program
+from . import distribution_agreement
+from . import distribution_agreement_acceptance
+from . import distribution_setup
 from . import distribution_grade
 from . import distribution_tag
 from . import distribution_distributor
@@ -9,6 +12,7 @@ from . import distribution_link_click
 from . import distribution_binding_request
 from . import distribution_visit
 from . import ir_cron
+from . import res_company
 from . import res_partner
 from . import res_users
 from . import sale_order

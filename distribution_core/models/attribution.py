@@ -25,7 +25,7 @@ class Claim(NamedTuple):
     record_id: int | None
     # Of the program, and then whose binding it is: the buyer's own goes before that of the company it works for.
     rank: tuple
-    # Why it does not count, empty when it does; and the moment it ended.
+    # Why it does not count, see `get_problem` (`scope` is found out later), empty when it does; and when it ended.
     problem: str
     ended_on: str | None
 
@@ -80,7 +80,9 @@ def get_query(companies, partners, chosen, code, link, opened, user):
              WHERE salesperson.id = %(user)s AND counting.is_salesperson_counted
                AND counting.id IN (SELECT id FROM program)
         ), chain (id, parent_id, step) AS (
-            SELECT id, parent_id, 1 FROM distribution_distributor WHERE id IN (SELECT distributor_id FROM claim)
+            SELECT id, parent_id, CASE WHEN id IN (SELECT id FROM own) THEN 0 ELSE 1 END
+              FROM distribution_distributor
+             WHERE id IN (SELECT distributor_id FROM claim UNION SELECT id FROM own)
              UNION
             SELECT above.id, above.parent_id, step + 1
               FROM distribution_distributor AS above JOIN chain ON above.id = chain.parent_id
@@ -92,7 +94,7 @@ def get_query(companies, partners, chosen, code, link, opened, user):
                NULL::boolean AS is_near, NULL::boolean AS is_running, NULL::boolean AS active,
                NULL::boolean AS is_over, NULL::timestamp AS date_to
           FROM distribution_distributor
-         WHERE id IN (SELECT id FROM own UNION SELECT id FROM chain)
+         WHERE id IN (SELECT id FROM chain)
          UNION ALL
         SELECT claim.kind, NULL, claim.partner_id, member.program_id, NULL, member.state, NULL, NULL, NULL, claim.id,
                member.id, program.sequence, (claim.partner_id != %(partner)s)::integer,
@@ -197,7 +199,9 @@ def explain(env, distributor, reason, facts, is_preview):
     :param bool is_preview: whether it can still change
     :rtype: str
     """
-    if distributor and is_preview:
+    if distributor and reason == "self":
+        first = env._("Counts for %s: a distributor bought for itself.", distributor.display_name)
+    elif distributor and is_preview:
         first = env._("Would count for %s.", distributor.display_name)
     elif distributor:
         first = env._("Counts for %s.", distributor.display_name)
@@ -241,5 +245,6 @@ def _get_verdict(env, fact):
         "archived": env._("is archived"),
         "ended": env._("ended on %(date)s", date=ended_on),
         "closed": env._("is not an active distributor"),
+        "scope": env._("the program does not count this customer"),
         "unknown": env._("there is no such code"),
     }[fact["verdict"]]

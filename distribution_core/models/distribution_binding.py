@@ -351,6 +351,18 @@ class DistributionBinding(models.Model):
         self.ensure_one()
         return self.state == "active" and self.date_from <= moment and (not self.date_to or moment < self.date_to)
 
+    def _get_recommender(self):
+        """Return the distributor who would be the upline, should the customer join; empty for nobody.
+
+        A customer who does not count for the program has nobody to thank for.
+        """
+        if not self or not self.distributor_id._is_earning():
+            return self.distributor_id.browse()
+        self.ensure_one()
+        customers = self.partner_id | self.partner_id.commercial_partner_id
+        is_counting = self.program_id._is_customer_in_scope(customers, self)
+        return self.distributor_id if is_counting else self.distributor_id.browse()
+
     def _is_protected_at(self, moment):
         return self._is_valid_at(moment) and bool(self.protected_until) and moment < self.protected_until
 

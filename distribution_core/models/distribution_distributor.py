@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..const import APPLICANT_STATES, DISTRIBUTOR_STATES, EARNING_STATES
@@ -73,6 +74,15 @@ class DistributionDistributor(models.Model):
     binding_ids = fields.One2many("distribution.binding", "distributor_id")
     customer_count = fields.Integer(compute="_compute_customer_count")
     order_count = fields.Integer(compute="_compute_order_count")
+    acceptance_ids = fields.One2many(
+        comodel_name="distribution.agreement.acceptance", inverse_name="distributor_id", string="Accepted Agreements"
+    )
+    is_agreement_due = fields.Boolean(
+        string="Agreement to Accept",
+        compute="_compute_is_agreement_due",
+        search="_search_is_agreement_due",
+        help="The program has a version of its agreement that the distributor has not accepted. Members stay active.",
+    )
     phone = fields.Char(related="partner_id.phone")
     email = fields.Char(related="partner_id.email")
 
@@ -132,6 +142,19 @@ class DistributionDistributor(models.Model):
     def _compute_depth(self):
         for distributor in self:
             distributor.depth = (distributor.parent_path or "").count("/")
+
+    @api.depends("acceptance_ids", "program_id.agreement_ids.state")
+    def _compute_is_agreement_due(self):
+        for distributor in self:
+            current = distributor.program_id.agreement_id
+            distributor.is_agreement_due = bool(current) and current not in distributor.acceptance_ids.agreement_id
+
+    def _search_is_agreement_due(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        current = self.env["distribution.program"].search([("agreement_ids.state", "=", "published")]).agreement_id
+        accepted = Domain("acceptance_ids", "any", [("agreement_id", "in", current.ids)])
+        return Domain("program_id", "in", current.program_id.ids) & ~accepted
 
     def _compute_customer_count(self):
         groups = self.env["distribution.binding"]._read_group(
@@ -221,6 +244,7 @@ class DistributionDistributor(models.Model):
     def action_activate(self):
         """Accept an application, end a suspension, or reopen."""
         applicants = self.filtered(lambda distributor: distributor.state in APPLICANT_STATES)
+        applicants._check_agreement_accepted()
         for applicant in applicants:
             applicant._leave_own_binding()
         self._set_state("active", ("draft", "incomplete", "refused", "suspended", "closed"))
@@ -240,6 +264,12 @@ class DistributionDistributor(models.Model):
     def action_close(self, reason=None):
         """End the membership: no new orders count for the distributor."""
         self._set_state("closed", ("draft", "incomplete", "active", "suspended"), reason)
+
+    def action_accept_agreement(self):
+        """Record that the distributor has accepted the current agreement on paper."""
+        self.check_access("write")
+        for distributor in self:
+            distributor._accept_agreement(distributor.program_id.agreement_id, "staff")
 
     def action_decide(self):
         """Open the wizard that asks for the reason of a decision, given in the context."""
@@ -287,6 +317,56 @@ class DistributionDistributor(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _accept_agreement(self, agreement, door):
+        """Record that a version of the agreement was accepted; once is enough.
+
+        :param agreement: a published version of the program's, empty or None where it has none
+        :param str door: where, a key of `const.DOORS`
+        :raise UserError: for a version that is no longer the current one
+        """
+        self.ensure_one()
+        if not agreement:
+            return
+        if agreement != self.program_id.agreement_id:
+            raise UserError(self.env._("%s is not the current version of the agreement.", agreement.display_name))
+        # Two at once wait for each other: the second finds what the first has written.
+        self.partner_id.sudo()._lock_for_distribution()
+        if agreement not in self.acceptance_ids.agreement_id:
+            vals = {"distributor_id": self.id, "agreement_id": agreement.id, "door": door}
+            # Nobody writes what was accepted but this method.
+            self.env["distribution.agreement.acceptance"].sudo().create(vals)
+
+    def _check_agreement_accepted(self):
+        """Let nobody become a member who has not accepted the current agreement.
+
+        :raise UserError: naming who has to
+        """
+        due = self.filtered("is_agreement_due")[:1]
+        if due:
+            raise UserError(
+                self.env._(
+                    "%(distributor)s has not accepted version %(version)s of the agreement. Let it do so, or record "
+                    "that it did on paper.",
+                    distributor=due.display_name,
+                    version=due.program_id.agreement_id.version,
+                )
+            )
+
+    def _can_recommend(self):
+        """Tell whether new customers and recruits of this distributor count for something."""
+        self.ensure_one()
+        return self._is_earning() and self.program_id.active
+
+    def _get_self_purchase_earner(self):
+        """Return who earns on level 1 when this distributor buys for itself, empty for nobody."""
+        self.ensure_one()
+        policy = self.program_id.self_purchase
+        if policy == "buyer":
+            return self
+        if policy == "upline":
+            return self.parent_id.filtered(lambda upline: upline._is_earning())
+        return self.browse()
+
     def _apply_again(self):
         """Put those that were refused or asked for more before the merchant once more; others stay as they are."""
         again = self.filtered(lambda distributor: distributor.state in ("incomplete", "refused"))
@@ -295,14 +375,14 @@ class DistributionDistributor(models.Model):
     def _leave_own_binding(self):
         """Turn a customer into a distributor: the one it was bound to becomes its upline, if none was named.
 
-        Its own orders count for nobody from now on, so the binding ends.
+        Its own orders count as the program says of own purchases from now on, so the binding ends.
         """
         self.ensure_one()
         binding = self.env["distribution.binding"]._get_current(self.partner_id, self.program_id)
         if not binding:
             return
-        if not self.parent_id and binding._is_valid_at(fields.Datetime.now()) and binding.distributor_id._is_earning():
-            self.parent_id = binding.distributor_id
+        if not self.parent_id and binding._is_valid_at(fields.Datetime.now()):
+            self.parent_id = binding._get_recommender()
         binding._end(self.env._("The customer became a distributor."))
 
     def _move(self, upline, with_team, reason):

@@ -4,12 +4,14 @@ from datetime import datetime
 import pytz
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from odoo.addons.base.models.res_partner import _tz_get
 
-from ..const import BINDING_POLICIES, MAX_LEVELS
+from ..const import BINDING_POLICIES, CUSTOMER_SCOPES, JOIN_POLICIES, MAX_LEVELS, SELF_PURCHASES
+from ..exceptions import JoiningRefused
 
 
 class DistributionProgram(models.Model):
@@ -80,6 +82,58 @@ class DistributionProgram(models.Model):
         tracking=True,
         help="Months, holds and posting dates are counted in this time zone.",
     )
+    join_policy = fields.Selection(
+        selection=JOIN_POLICIES,
+        string="Who May Join",
+        required=True,
+        default="review",
+        tracking=True,
+        help="Joining is free in each case: no payment, no purchase and no recruits are ever a condition.\n"
+        "After a review: whoever applies waits for your decision.\n"
+        "Anyone who accepts: whoever applies, and accepts the agreement if there is one, is active at once.\n"
+        "By invitation: an application needs the code or the link of an active distributor.",
+    )
+    is_offered_after_order = fields.Boolean(
+        string="Offered After an Order",
+        tracking=True,
+        help="Whoever has bought something is shown an offer to join. It is an offer only: others join as freely.",
+    )
+    self_purchase = fields.Selection(
+        selection=SELF_PURCHASES,
+        string="Own Purchases Pay",
+        required=True,
+        default="nobody",
+        tracking=True,
+        help="Who earns on what a distributor buys itself. What the buyer earns is money back to a customer: it lowers "
+        "revenue. What others earn is an expense.",
+    )
+    customer_scope = fields.Selection(
+        selection=CUSTOMER_SCOPES,
+        string="Customers That Count",
+        required=True,
+        default="all",
+        tracking=True,
+        help="New customers: those who had no confirmed order with the company before they were bound. Whoever comes "
+        "without a binding is new with the first order only.\n"
+        "Customers with a tag: those who, or whose company, have one of the tags.",
+    )
+    scope_tag_ids = fields.Many2many(
+        comodel_name="res.partner.category",
+        relation="distribution_program_scope_tag_rel",
+        string="Tags of Customers That Count",
+    )
+    agreement_ids = fields.One2many("distribution.agreement", "program_id", string="Agreements")
+    agreement_id = fields.Many2one(
+        comodel_name="distribution.agreement",
+        string="Current Agreement",
+        compute="_compute_agreement_id",
+        help="The latest published version. Applicants accept it, members are asked again.",
+    )
+    # What front ends show. Read apart: confirming an order needs none of it.
+    introduction = fields.Html(translate=True, prefetch="texts")
+    rules = fields.Html(translate=True, prefetch="texts", help="What distributors may do and may not.")
+    how_to_earn = fields.Html(translate=True, prefetch="texts")
+    contact = fields.Html(translate=True, prefetch="texts")
     tree_revision = fields.Integer(readonly=True, copy=False)
     grade_ids = fields.One2many("distribution.grade", "program_id")
     distributor_ids = fields.One2many("distribution.distributor", "program_id")
@@ -106,6 +160,12 @@ class DistributionProgram(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("agreement_ids.state")
+    def _compute_agreement_id(self):
+        for program in self:
+            published = program.agreement_ids.filtered(lambda agreement: agreement.state == "published")
+            program.agreement_id = published.sorted("version")[-1:]
+
     def _compute_distributor_count(self):
         self._compute_count("distribution.distributor", "distributor_count")
 
@@ -131,6 +191,30 @@ class DistributionProgram(models.Model):
         counts = dict(self.env[model_name]._read_group([("program_id", "in", self.ids)], ["program_id"], ["__count"]))
         for program in self:
             program[field_name] = counts.get(program, 0)
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("join_policy", "is_offered_after_order")
+    def _check_free_way(self):
+        """Keep buying from becoming the way in: an offer stands beside a way that is open to everybody.
+
+        Where only the invited join, an offer to those who have bought would be that (禁止传销条例 art. 7).
+        """
+        for program in self:
+            if program.is_offered_after_order and program.join_policy == "invitation":
+                raise ValidationError(
+                    self.env._(
+                        "%s takes only those who are invited: an offer after an order would make buying the way in. "
+                        "Let everybody apply, or make no offer.",
+                        program.name,
+                    )
+                )
+
+    @api.constrains("customer_scope", "scope_tag_ids")
+    def _check_scope_tags(self):
+        for program in self:
+            if program.customer_scope == "tags" and not program.scope_tag_ids:
+                raise ValidationError(self.env._("Say which tags the customers have that count for %s.", program.name))
 
     # === CRUD METHODS === #
 
@@ -159,6 +243,143 @@ class DistributionProgram(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("distribution_core.sale_order_distribution_action")
         return {**action, "domain": [("distribution_program_id", "=", self.id)]}
+
+    def action_write_agreement(self):
+        """Open the draft of the agreement; where there is none, one that begins with the current version's text."""
+        self.ensure_one()
+        draft = self.agreement_ids.filtered(lambda agreement: agreement.state == "draft")[:1]
+        if not draft:
+            current = self.agreement_id
+            draft = current.copy({"program_id": self.id}) if current else current.create({"program_id": self.id})
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Agreement"),
+            "res_model": "distribution.agreement",
+            "res_id": draft.id,
+            "view_mode": "form",
+        }
+
+    # === BUSINESS METHODS: JOINING === #
+
+    def _apply(self, partner, inviter=None, agreement=None, door="staff"):
+        """Return a person's membership: an application, written or submitted again, or what there is already.
+
+        Every door by which people apply ends here. No payment or purchase is asked for. The upline is the inviter,
+        else whose customer the person is.
+
+        :param partner: `res.partner` who applies
+        :param inviter: `distribution.distributor` whose code or link brought the person
+        :param agreement: the `distribution.agreement` that the person has accepted
+        :param str door: where it was accepted, a key of `const.DOORS`
+        :raise JoiningRefused: where the policy or a missing acceptance stands in the way
+        """
+        self.ensure_one()
+        partner._lock_for_distribution()
+        membership = self._get_membership(partner)
+        if membership and membership.state not in ("incomplete", "refused"):
+            return membership
+        self._check_joining(inviter, agreement, is_known=bool(membership))
+        if membership:
+            membership._accept_agreement(agreement, door)
+            membership._apply_again()
+            return membership
+        membership = self.env["distribution.distributor"].create(self._prepare_application_vals(partner, inviter))
+        membership._accept_agreement(agreement, door)
+        if self.join_policy == "open":
+            membership.action_activate()
+        return membership
+
+    def _get_membership(self, partner):
+        """Return the person's membership, whatever its state; empty if there is none."""
+        self.ensure_one()
+        domain = [("program_id", "=", self.id), ("partner_id", "=", partner.id)]
+        return self.env["distribution.distributor"].search(domain)
+
+    def _find_agreement(self, version):
+        """Return a published version of the agreement, empty where there is none.
+
+        :param int version: its number, or None
+        """
+        self.ensure_one()
+        return self.agreement_ids.filtered(lambda one: one.state == "published" and one.version == version)
+
+    def _check_joining(self, inviter, agreement, is_known):
+        """Refuse an application that the program does not take.
+
+        :param inviter: a distributor, empty or None
+        :param agreement: what the person has accepted, empty or None
+        :param bool is_known: the person has applied before: it was invited then
+        :raise JoiningRefused: see `exceptions`
+        """
+        self.ensure_one()
+        if not self.active:
+            raise JoiningRefused(self.env._("No applications are taken at present."), "program_closed")
+        is_invited = bool(inviter) and inviter.program_id == self and inviter._can_recommend()
+        if self.join_policy == "invitation" and not is_invited and not is_known:
+            raise JoiningRefused(
+                self.env._("This program takes only those who are invited: name the code of an active distributor."),
+                "invitation_required",
+            )
+        if self.agreement_id and agreement != self.agreement_id:
+            raise JoiningRefused(
+                self.env._("Read and accept version %s of the agreement first.", self.agreement_id.version),
+                "agreement_required",
+            )
+
+    def _prepare_application_vals(self, partner, inviter=None):
+        self.ensure_one()
+        return {
+            "partner_id": partner.id,
+            "program_id": self.id,
+            "parent_id": (inviter or self._find_recommender(partner)).id,
+        }
+
+    def _find_recommender(self, partner):
+        """Return whose customer a person is, as far as this counts for the program; empty for nobody's."""
+        self.ensure_one()
+        binding = self.env["distribution.binding"]._find_valid(partner, self, fields.Datetime.now())[:1]
+        return binding._get_recommender()
+
+    def _is_offered_to(self, partner):
+        """Tell whether front ends offer a person to join: the program does so, and the person has bought something.
+
+        An offer, no condition: who has bought nothing joins as freely.
+        """
+        self.ensure_one()
+        is_offered = self.is_offered_after_order and self.active and not self._get_membership(partner)
+        return is_offered and self._has_bought(partner)
+
+    # === BUSINESS METHODS: CUSTOMERS === #
+
+    def _is_customer_in_scope(self, customers, binding=None, order=None):
+        """Tell whether a customer counts for the program. Extension point: it decides for every order.
+
+        :param customers: the customer and its commercial entity
+        :param binding: the `distribution.binding` by which the customer would count, empty or None for another reason
+        :param order: the `sale.order` in question, which makes nobody an old customer
+        """
+        self.ensure_one()
+        if self.customer_scope == "tags":
+            return bool(customers.category_id & self.scope_tag_ids)
+        if self.customer_scope == "new":
+            return not self._has_bought(customers, order, before=binding.date_from if binding else None)
+        return True
+
+    def _has_bought(self, customers, order=None, before=None):
+        """Tell whether a customer, or somebody of the same company, has a confirmed order.
+
+        :param order: `sale.order` that does not count
+        :param datetime before: only orders before this moment count; naive UTC
+        """
+        self.ensure_one()
+        domain = Domain("partner_id", "child_of", customers.commercial_partner_id.ids)
+        domain &= Domain("state", "=", "sale") & Domain("company_id", "child_of", self.company_id.id)
+        if before:
+            domain &= Domain("date_order", "<", before)
+        if order:
+            domain &= Domain("id", "!=", order.id)
+        # Whether there is one: seeing the orders needs rights on orders.
+        return bool(self.env["sale.order"].sudo().search_count(domain, limit=1))
 
     # === BUSINESS METHODS === #
 

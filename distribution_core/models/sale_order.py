@@ -56,6 +56,7 @@ class SaleOrder(models.Model):
             ("binding", "The customer's binding"),
             ("salesperson", "Salesperson"),
             ("self", "Self-purchase of a distributor"),
+            ("scope", "Customer who does not count for the program"),
             ("none", "No distributor"),
         ],
         string="Attribution",
@@ -216,16 +217,22 @@ class SaleOrder(models.Model):
         """Return program, distributor and reason of the order's attribution, and how it was found.
 
         What goes before what is `attribution.PRECEDENCE`. Programs of the order's company and of its parents compete
-        by sequence. A distributor's own order (self-purchase) counts for nobody in its program.
+        by sequence. A customer counts for a program only within its scope. A distributor's own order (self-purchase)
+        counts for nobody else in its program, and for whom the program says.
         """
         self.ensure_one()
-        own_programs, claims = self._read_attribution(self._get_attribution_partners())
-        winner = attribution.choose(claims)
-        nobody = "self" if own_programs else "none"
+        partners = self._get_attribution_partners()
+        own, claims = self._read_attribution(partners)
+        claims, winner = self._choose_claim(claims, partners)
+        distributor_id, reason = (winner.distributor_id, winner.kind) if winner else (False, "none")
+        if not winner and own:
+            distributor_id, reason = self._get_self_purchase_earner(own, partners).id, "self"
+        elif not winner and any(claim.problem == "scope" for claim in claims):
+            reason = "scope"
         vals = {
-            "distribution_program_id": winner.program_id if winner else False,
-            "distribution_distributor_id": winner.distributor_id if winner else False,
-            "distribution_attribution": winner.kind if winner else nobody,
+            "distribution_program_id": own.browse(distributor_id or []).program_id.id,
+            "distribution_distributor_id": distributor_id,
+            "distribution_attribution": reason,
             "distribution_attribution_facts": attribution.get_facts(claims, winner, self.distribution_code),
         }
         if winner and winner.kind == "code" and winner.record_id:
@@ -233,17 +240,47 @@ class SaleOrder(models.Model):
             vals["distribution_link_id"] = winner.record_id
         return vals
 
+    def _choose_claim(self, claims, partners):
+        """Return the claims, with those for which the customer is out of the program's scope marked, and the winner.
+
+        :param list claims: `attribution.Claim`, what goes first first
+        :param partners: the customer and its commercial entity
+        :return: claims, and the one an order counts by or None
+        :rtype: tuple
+        """
+        claims = list(claims)
+        while winner := attribution.choose(claims):
+            program = self.env["distribution.program"].browse(winner.program_id)
+            binding = self.env["distribution.binding"].browse(winner.record_id if winner.kind == "binding" else [])
+            if program._is_customer_in_scope(partners, binding, self):
+                return claims, winner
+            claims[claims.index(winner)] = winner._replace(problem="scope")
+        return claims, None
+
+    @api.model
+    def _get_self_purchase_earner(self, own, partners):
+        """Return for whom an own purchase counts: the first of the buyer's programs that pays decides.
+
+        :param own: memberships of the customer that earn
+        :param partners: the customer and its commercial entity
+        :return: a distributor, empty for nobody
+        """
+        ordered = own.sorted(lambda d: (d.program_id.sequence, d.program_id.id, d.partner_id != partners[:1]))
+        earners = (member._get_self_purchase_earner() for member in ordered)
+        return next(filter(None, earners), own.browse())
+
     def _get_attribution_partners(self):
         """Return the customer, and the company it buys for."""
         return self.partner_id._origin | self.partner_id.commercial_partner_id._origin
 
     def _read_attribution(self, partners):
-        """Return in which programs the customer is a distributor itself, and what the order may count by.
+        """Return the customer's own memberships, and what the order may count by.
 
         One statement reads it, and the uplines into the cache: orders are confirmed often.
 
         :param partners: the customer and its commercial entity
-        :return: ids of programs of the order's company and of its parents; the `attribution.Claim` in order
+        :return: memberships that earn, in programs of the order's company and of its parents; the
+            `attribution.Claim` in order
         :rtype: tuple
         """
         self.ensure_one()
@@ -253,9 +290,11 @@ class SaleOrder(models.Model):
         rows = self.env.execute_query_dict(self._get_attribution_query(partners))
         members = [row for row in rows if row["kind"] in ("own", "member")]
         _insert_cache(member_model, members, MEMBER_FIELDS)
-        own_programs = {row["program_id"] for row in members if row["kind"] == "own"}
-        claims = attribution.get_claims([row for row in rows if row not in members], own_programs)
-        return own_programs, claims
+        own = [row for row in members if row["kind"] == "own"]
+        claims = attribution.get_claims(
+            [row for row in rows if row["kind"] in attribution.PRECEDENCE], {row["program_id"] for row in own}
+        )
+        return member_model.browse(row["id"] for row in own), claims
 
     def _get_attribution_query(self, partners):
         """Return the query of what the order may count by. Extension point: see `attribution.get_query`."""

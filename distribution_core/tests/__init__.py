@@ -4,5 +4,6 @@ from . import test_bindings
 from . import test_core
 from . import test_decisions
 from . import test_links
+from . import test_programs
 from . import test_tours
 from . import test_translations

@@ -2,3 +2,4 @@
 from . import distribution_distributor_decision
 from . import distribution_distributor_move
 from . import distribution_distributor_move_line
+from . import distribution_setup_company

@@ -9,6 +9,7 @@ from . import notifications
 from . import openapi
 from . import orders
 from . import payments
+from . import program
 from . import refunds
 from . import sessions
 from . import withdrawals

@@ -2,12 +2,17 @@
 from odoo import fields, http
 from odoo.http import request
 
-from ..schemas.centre import Apply, Me, Membership, MyBinding, MyMembership
+from odoo.addons.distribution_core.exceptions import JoiningRefused
+
+from ..schemas.centre import AcceptAgreement, Apply, Me, Membership, MyBinding, MyMembership
 from ..tools.masking import mask_name, mask_phone
 from .api import endpoint
 from .current import NOT_A_DISTRIBUTOR, get_distributor, get_identity
 from .problem import Problem
 from .times import to_utc
+
+# How a refusal of the program is answered.
+REFUSALS = {"program_closed": 409, "invitation_required": 422, "agreement_required": 422}
 
 
 class MembershipController(http.Controller):
@@ -22,6 +27,7 @@ class MembershipController(http.Controller):
             name=identity.partner_id.name,
             phone=mask_phone(identity.partner_id.phone),
             is_distributor=bool(distributor) and distributor._is_earning(),
+            is_offered=identity.account_id.program_id._is_offered_to(identity.partner_id),
             distributor=MyMembership(state=distributor.state, code=distributor.code) if distributor else None,
             binding=self._my_binding(identity),
         )
@@ -43,6 +49,7 @@ class MembershipController(http.Controller):
             (409, "membership_suspended"),
             (409, "membership_closed"),
             (422, "agreement_required"),
+            (422, "invitation_required"),
             (422, "own_code"),
         ],
     )
@@ -51,18 +58,37 @@ class MembershipController(http.Controller):
         if not body.agreement_accepted:
             raise Problem(422, "agreement_required", request.env._("Accept the agreement first."))
         identity = get_identity()
-        self._check_program(identity)
         upline = self._find_upline(identity, body)
-        distributor = request.env["distribution.distributor"].sudo()._apply(identity, upline, body.name)
+        agreement = identity.account_id.program_id._find_agreement(body.agreement_version)
+        try:
+            applications = request.env["distribution.distributor"].sudo()
+            distributor = applications._apply(identity, upline, body.name, agreement)
+        except JoiningRefused as refusal:
+            raise Problem(REFUSALS[refusal.reason], refusal.reason, str(refusal)) from refusal
         if distributor.state in ("suspended", "closed"):
             raise Problem(
                 409, f"membership_{distributor.state}", request.env._("Your membership was ended or suspended.")
             )
         return self._membership_answer(distributor)
 
-    def _check_program(self, identity):
-        if not identity.account_id.program_id.active:
-            raise Problem(409, "program_closed", request.env._("No applications are taken at present."))
+    @endpoint(
+        "POST",
+        "/me/agreement",
+        body=AcceptAgreement,
+        answer=Membership,
+        idempotent=True,
+        problems=[NOT_A_DISTRIBUTOR, (409, "agreement_outdated")],
+    )
+    def accept_agreement(self, body):
+        """Accept the current version of the agreement, after a new one was published."""
+        distributor = get_distributor()
+        agreement = distributor.program_id._find_agreement(body.version)
+        if not agreement or agreement != distributor.program_id.agreement_id:
+            raise Problem(
+                409, "agreement_outdated", request.env._("There is another version of the agreement: read it first.")
+            )
+        distributor._accept_agreement(agreement, "mini_program")
+        return self._membership_answer(distributor)
 
     def _find_upline(self, identity, body):
         """Return whom the application names as recruiter, empty for nobody.
@@ -98,5 +124,6 @@ class MembershipController(http.Controller):
             grade=distributor.grade_id.name or None,
             upline=mask_name(distributor.parent_id.partner_id.name) if distributor.parent_id else None,
             program=distributor.program_id.name,
+            agreement_due=distributor.is_agreement_due,
             applied_at=to_utc(distributor.create_date),
         )

@@ -27,12 +27,6 @@ class DistributionDistributor(models.Model):
         groups="distribution_core.group_distribution_user",
         help="As WeChat has verified it; WeChat compares it from ¥2,000. Kept encrypted, shown masked.",
     )
-    date_agreed = fields.Datetime(
-        string="Agreed On",
-        readonly=True,
-        copy=False,
-        help="When the person accepted the agreement in the mini-program.",
-    )
 
     # === COMPUTE METHODS === #
 
@@ -66,48 +60,24 @@ class DistributionDistributor(models.Model):
 
     # === BUSINESS METHODS: MEMBERSHIP === #
 
-    def _can_recommend(self):
-        """Tell whether new customers and recruits of this distributor count for something."""
-        self.ensure_one()
-        return self._is_earning() and self.program_id.active
-
     @api.model
-    def _apply(self, identity, upline=None, name=None):
+    def _apply(self, identity, upline=None, name=None, agreement=None):
         """Return the person's membership, an application written if there is none, or submitted again.
 
         The upline is who is named in the application, else who recruited the person by a code, else whose customer
-        the person is.
+        the person is. See `distribution.program._apply`.
 
         :param identity: the person's `distribution.wechat.identity`
         :param upline: a distributor of the program
         :param str name: the person's name, for a new application only
+        :param agreement: the `distribution.agreement` that the person has accepted
+        :raise JoiningRefused: where the program does not take the application
         """
         identity.partner_id._lock_for_distribution()
-        membership = identity._get_distributor()
-        if membership:
-            membership._apply_again()
-            return membership
-        if name:
+        if name and not identity._get_distributor():
             identity.partner_id.name = name
-        return self.create(self._prepare_application_vals(identity, upline or self._find_upline(identity)))
-
-    @api.model
-    def _prepare_application_vals(self, identity, upline):
-        return {
-            "partner_id": identity.partner_id.id,
-            "program_id": identity.account_id.program_id.id,
-            "parent_id": upline.id,
-            "date_agreed": fields.Datetime.now(),
-        }
-
-    @api.model
-    def _find_upline(self, identity):
-        program = identity.account_id.program_id
-        bindings = self.env["distribution.binding"]._find_valid(identity.partner_id, program, fields.Datetime.now())
-        for distributor in (identity.recruiter_id, bindings.distributor_id):
-            if distributor.program_id == program and distributor._can_recommend():
-                return distributor
-        return self.browse()
+        program, inviter = identity.account_id.program_id, upline or identity._get_recruiter()
+        return program._apply(identity.partner_id, inviter, agreement, door="mini_program")
 
     # === BUSINESS METHODS: FIGURES === #
 

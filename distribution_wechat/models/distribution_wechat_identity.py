@@ -38,6 +38,12 @@ class DistributionWechatIdentity(models.Model):
         domain = [("partner_id", "=", self.partner_id.id), ("program_id", "=", self.account_id.program_id.id)]
         return self.env["distribution.distributor"].search(domain)
 
+    def _get_recruiter(self):
+        """Return whose code for recruiting the person scanned last, empty where this is nobody who can recommend."""
+        self.ensure_one()
+        program = self.account_id.program_id
+        return self.recruiter_id.filtered(lambda d: d.program_id == program and d._can_recommend())
+
     @api.model
     def _find_or_create(self, account, session):
         """Return the identity of the person who logged in, with a customer and a portal user.

@@ -72,19 +72,58 @@ class MyMembership(Schema):
 
 
 class Me(Schema):
-    """The person logged in; `is_distributor` while orders count for them."""
+    """The person logged in; `is_distributor` while orders count for them.
+
+    `is_offered` after an order, where the program then offers to join: others may apply as well, and buying is never
+    a condition.
+    """
 
     name: str
     phone: str | None
     is_distributor: bool
+    is_offered: bool
     distributor: MyMembership | None
     binding: MyBinding | None
 
 
+AgreementVersion = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+
+
+class Agreement(Schema):
+    """A version of what distributors agree to, as HTML in the reader's language."""
+
+    version: int
+    text: str
+    published_at: datetime.datetime
+
+
+class Program(Schema):
+    """What the mini-program shows of the program: HTML in the reader's language, null where there is no text.
+
+    Joining is free. `join_policy`: after a `review`, `open` to everybody who accepts, or by `invitation`: with the code
+    of a distributor. Whoever applies accepts `agreement`, where there is one, and names its version.
+    """
+
+    name: str
+    join_policy: Literal["review", "open", "invitation"]
+    introduction: str | None
+    rules: str | None
+    how_to_earn: str | None
+    contact: str | None
+    agreement: Agreement | None
+
+
+class AcceptAgreement(Schema):
+    """The version that the person has read and accepts."""
+
+    version: AgreementVersion
+
+
 class Apply(Schema):
-    """An application; `scene` or `code` name who recruited the person."""
+    """An application; `scene` or `code` name who recruited the person, `agreement_version` what was accepted."""
 
     agreement_accepted: Annotated[bool, Field(strict=True)]
+    agreement_version: AgreementVersion | None = None
     name: Name | None = None
     scene: Scene | None = None
     code: DistributorCode | None = None
@@ -99,7 +138,8 @@ class Apply(Schema):
 class Membership(Schema):
     """An application and what became of it: draft until the merchant accepts it. `upline` is masked.
 
-    `incomplete` and `refused` say why in `reason`; whoever applies again is looked at again.
+    `incomplete` and `refused` say why in `reason`; whoever applies again is looked at again. `agreement_due` while
+    there is a version of the agreement that the person has not accepted: members stay what they are.
     """
 
     state: State
@@ -108,6 +148,7 @@ class Membership(Schema):
     grade: str | None
     upline: str | None
     program: str
+    agreement_due: bool
     applied_at: datetime.datetime
 
 

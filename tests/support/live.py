@@ -233,6 +233,7 @@ class Person:
                     "parent_id": upline.distributor_id if upline else False,
                 }
             )
+            distributor.action_accept_agreement()
             distributor.action_activate()
             self.distributor_id = distributor.id
         return self.distributor_id

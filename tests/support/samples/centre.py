@@ -31,7 +31,19 @@ def bind(person):
 
 
 def apply(person):
-    return {"agreement_accepted": True, "name": "Table Person", "code": distributor_code(recruiter(person))}
+    code = distributor_code(recruiter(person))
+    with person.live.env() as env:
+        version = env["distribution.program"].browse(person.live.program_id).agreement_id.version
+    return {"agreement_accepted": True, "agreement_version": version or None, "name": "Table Person", "code": code}
+
+
+def current_agreement(person):
+    """Publish a version of the agreement, which everybody is asked to accept."""
+    with person.live.env() as env:
+        agreement = env["distribution.agreement"].create({"program_id": person.live.program_id})
+        agreement.text = "<p>Be honest</p>"
+        agreement.action_publish()
+        return {"version": agreement.version}
 
 
 def own_scene(person):
@@ -61,9 +73,11 @@ def own_entry(person):
 
 SAMPLES = {
     ("POST", "/bindings"): Sample(body=bind),
+    ("GET", "/program"): Sample(),
     ("GET", "/me"): Sample(),
     ("GET", "/me/distributor"): Sample(query=as_distributor()),
     ("POST", "/me/distributor"): Sample(body=apply),
+    ("POST", "/me/agreement"): Sample(body=as_distributor(current_agreement)),
     ("POST", "/me/codes"): Sample(body=as_distributor(lambda person: {"purpose": "shop"})),
     ("GET", "/me/codes/<string:scene>/image"): Sample(path=own_scene, foreign=own_scene),
     ("GET", "/me/summary"): Sample(query=as_distributor()),

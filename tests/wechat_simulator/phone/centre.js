@@ -1,7 +1,7 @@
 // License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 /* The distributor's side: membership, money, team, codes, withdrawals. */
 import {get, listed, person, post, wechat} from "./api.js";
-import {across, button, card, filters, go, h, money, note, pages, row, toast, when} from "./dom.js";
+import {across, button, card, filters, go, h, money, note, pages, plain, row, toast, when} from "./dom.js";
 
 const STATE = {
     draft: "审核中",
@@ -34,16 +34,24 @@ export async function showCentre() {
     }
     if (["incomplete", "refused"].includes(me.distributor.state)) {
         const {reason} = await get("me/distributor");
-        return [h("div.card.head", {}, h("h2", {}, STATE[me.distributor.state]), note(reason || "")), application(me)];
+        return [
+            h("div.card.head", {}, h("h2", {}, STATE[me.distributor.state]), note(reason || "")),
+            await application(me),
+        ];
     }
     const [membership, summary] = await Promise.all([get("me/distributor"), get("me/summary")]);
     return [wallet(membership, summary), states(summary), links(membership, summary)];
 }
 
-function application(me) {
+async function application(me) {
+    const {agreement, introduction} = await get("program");
     const agreed = h("input", {type: "checkbox", id: "agreed"});
     const apply = async () => {
-        await post("me/distributor", {agreement_accepted: agreed.checked, name: person().name});
+        await post("me/distributor", {
+            agreement_accepted: agreed.checked,
+            agreement_version: agreement && agreement.version,
+            name: person().name,
+        });
         toast("已提交申请");
         go("centre");
     };
@@ -52,7 +60,10 @@ function application(me) {
         {},
         h("h2", {}, "成为分销员"),
         note("分享好茶，朋友下单，您得佣金。"),
+        introduction && note(plain(introduction)),
         me.binding && row("推荐人", me.binding.recommended_by),
+        agreement &&
+            h("details", {}, h("summary", {}, `分销员协议（第${agreement.version}版）`), note(plain(agreement.text))),
         h("label.check", {for: "agreed"}, agreed, " 我同意分销员协议"),
         button("申请", apply, "main")
     );

@@ -32,6 +32,11 @@ function guarded(handler) {
     };
 }
 
+/** Return what there is to read in HTML from a server. */
+export function plain(html) {
+    return new DOMParser().parseFromString(html || "", "text/html").body.textContent.trim();
+}
+
 export function button(label, onclick, kind = "") {
     return h(`button${kind && `.${kind}`}`, {type: "button", onclick}, label);
 }
