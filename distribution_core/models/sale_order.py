@@ -8,7 +8,7 @@ from ..const import EARNING_STATES, MAX_LEVELS
 ATTRIBUTION_FIELDS = {"distribution_distributor_id", "distribution_program_id", "distribution_attribution"}
 
 # Customers read their orders in the portal, and salespeople in the back office: who earns is for the suite's roles.
-READERS = "distribution_core.group_distribution_user"
+READERS = "distribution_core.group_distribution_salesperson"
 
 # What an attribution needs to know of a distributor and of a binding.
 MEMBER_FIELDS = ("partner_id", "program_id", "company_id", "state", "grade_id", "parent_id", "parent_path")

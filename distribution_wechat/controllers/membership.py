@@ -2,8 +2,9 @@
 from odoo import fields, http
 from odoo.http import request
 
+from odoo.addons.distribution_core.tools.masking import mask_name, mask_phone
+
 from ..schemas.centre import Apply, Me, Membership, MyBinding, MyMembership
-from ..tools.masking import mask_name, mask_phone
 from .api import endpoint
 from .current import NOT_A_DISTRIBUTOR, get_distributor, get_identity
 from .problem import Problem
