@@ -80,9 +80,10 @@ class TestRoles(HttpCase):
             self.assertMay(allowed, lambda: self.env[model].with_user(user).create(east.get_vals(model, east.own)))
             return
         if self.scopes[model] == "wizard":
-            vals = east.get_vals(model, east.own)
             # Nobody's rights are asked here: whose it is counts.
-            own = self.env[model].with_user(user).sudo().create(vals)
+            east.author = user
+            own = self.env[model].with_user(user).sudo().create(east.get_vals(model, east.own))
+            east.author = self.env.user
             foreign = self.env[model].create(east.get_vals(model, east.own))
             abroad = self.env[model].create(west.get_vals(model, west.own))
         else:
@@ -117,6 +118,8 @@ class TestRoles(HttpCase):
 
     def get_same_value(self, record):
         """Return a field with the value it has."""
+        if "active" in record._fields:
+            return {"active": record.active}
         for name, field in record._fields.items():
             plain = field.type in ("char", "integer", "selection", "many2one", "float", "boolean", "text")
             if plain and field.store and not field.compute and not field.groups and name not in models.MAGIC_COLUMNS:
@@ -250,3 +253,96 @@ class TestRoles(HttpCase):
         self.env.invalidate_all(flush=False)
         if outcome.startswith("refused") == allowed:
             self.wrong.append(f"{self.case}: {outcome}")
+
+    # === THE PORTAL === #
+
+    def call(self, model, method, *args, **kwargs):
+        """Call a method over RPC, as the browser does.
+
+        :return: the result, None where it is refused
+        """
+        params = {"model": model, "method": method, "args": list(args), "kwargs": kwargs}
+        with mute_logger("odoo.http", *SILENT):
+            answer = self.url_open("/web/dataset/call_kw", json={"params": params}).json()
+        if "error" in answer:
+            refusals = ("odoo.exceptions.AccessError", "odoo.exceptions.UserError")
+            self.assertIn(answer["error"]["data"]["name"], refusals)
+        return answer.get("result")
+
+    def test_portal_over_rpc(self):
+        """A distributor reads its own, and whatever it asks for, no name and no number of somebody else."""
+        own, user = self.east.own, self.east.users["Portal"]
+        user.password = user.login
+        self.authenticate(user.login, user.login)
+        answers = []
+        for model, cell in ((model, roles["Portal"]) for model, roles in self.cells.items()):
+            found = self.call(model, "search_read", [], [])
+            self.assertEqual(bool(found), cell.letters == "r", model)
+            answers += [found, self.call(model, "name_search", ""), self.call(model, "search_count", [])]
+            answers.append(self.call(model, "export_data", [row["id"] for row in found or []], ["id", "display_name"]))
+            context = {"sale_show_partner_name": True, "show_address": 1, "show_phone": 1}
+            names = list(self.call(model, "fields_get", attributes=["type"]) or [])
+            if cell.letters:
+                specification = {
+                    name: {"fields": {"display_name": {}}} if name.endswith("_id") else {} for name in names
+                }
+                answers.append(self.call(model, "web_search_read", [], specification, context=context))
+        self.assertNotIn("Secret", str(answers))
+        self.assertNotIn("+861380", str(answers))
+        self.assertIn(own.code, str(answers))
+
+    def test_portal_cannot_guess(self):
+        """What cannot be read cannot be searched for, sorted or grouped by either."""
+        user, other = self.east.users["Portal"], self.east.low.partner_id
+        user.password = user.login
+        self.authenticate(user.login, user.login)
+        for model, path in (
+            ("distribution.distributor", "phone"),
+            ("distribution.distributor", "partner_id"),
+            ("distribution.distributor", "partner_id.phone"),
+            ("distribution.distributor", "parent_id.phone"),
+            ("distribution.distributor", "child_ids.partner_id.phone"),
+            ("distribution.masked.member", "member_id.partner_id.phone"),
+            ("distribution.masked.member", "distributor_id.child_ids.phone"),
+            ("distribution.masked.customer", "binding_id.partner_id.phone"),
+            ("distribution.commission.entry", "order_id.partner_id.phone"),
+            ("distribution.commission.entry", "distributor_id.parent_id.phone"),
+            ("distribution.account", "partner_id.phone"),
+            ("distribution.withdrawal", "partner_id.phone"),
+        ):
+            with self.subTest(model=model, path=path):
+                self.assertIsNone(self.call(model, "search_count", [(path, "=like", "%1%")]))
+                if "." not in path:
+                    self.assertIsNone(self.call(model, "formatted_read_group", [], [path], ["__count"]))
+                    self.assertIsNone(self.call(model, "search_read", [], ["id"], order=path))
+        self.assertEqual(self.call("distribution.distributor", "name_search", other.name[:6]), [])
+        self.assertIsNone(self.call("res.partner", "read", other.ids, ["name"]))
+
+    def test_portal_page(self):
+        """The centre shows the own code and figures, others masked, and somebody else's membership to nobody."""
+        east, user = self.east, self.east.users["Portal"]
+        user.password = user.login
+        self.authenticate(user.login, user.login)
+        page = self.url_open("/my/distribution")
+        self.assertTrue(page.url.endswith(f"/my/distribution/{east.own.id}"))
+        for shown in (east.own.code, "S**", f"S** ({east.top.code})", "Why?", east.run.withdrawal_ids[0].name[:4]):
+            self.assertIn(shown, page.text)
+        for topic in ("team", "customers", "entries", "withdrawals"):
+            rows = self.url_open(f"/my/distribution/{east.own.id}/{topic}")
+            self.assertEqual(rows.status_code, 200)
+            self.assertIn("<table", rows.text)
+            self.assertNotIn("Secret", page.text + rows.text)
+            self.assertNotIn("+861380", page.text + rows.text)
+        for other in (east.top, east.low, self.west.own):
+            self.assertEqual(self.url_open(f"/my/distribution/{other.id}").status_code, 404)
+            self.assertEqual(self.url_open(f"/my/distribution/{other.id}/team").status_code, 404)
+        counters = self.make_jsonrpc_request("/my/counters", {"counters": ["distribution_count"]})
+        self.assertEqual(counters, {"distribution_count": 1})
+
+    def test_contact_of_a_salesperson(self):
+        """Salespeople look after distributors whose contact is theirs, too."""
+        east, user = self.east, self.east.users["Salesperson"]
+        distributors = self.env["distribution.distributor"].with_user(user)
+        self.assertEqual(distributors.search([]), east.own)
+        east.low.partner_id.user_id = user
+        self.assertEqual(distributors.search([]), east.own + east.low)

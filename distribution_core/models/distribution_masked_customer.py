@@ -46,8 +46,5 @@ class DistributionMaskedCustomer(models.Model):
 
     @api.model
     def _get_portal_fields(self):
-        return (
-            super()
-            ._get_portal_fields()
-            .union(("distributor_id", "masked_name", "date_from", "date_to", "program_id", "company_id"))
-        )
+        shown = ("masked_name", "date_from", "date_to")
+        return super()._get_portal_fields().union(("distributor_id", "program_id", "company_id"), shown)

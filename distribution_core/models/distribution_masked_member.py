@@ -9,8 +9,8 @@ from ..tools.masking import mask_name, mask_phone
 class DistributionMaskedMember(models.Model):
     """A distributor as those above it see it in the portal: down to the program's levels, without name and number.
 
-    A view of its own and not some fields of the distributor: messages, files and whatever a module adds to a distributor
-    are out of reach, since there is no right on the distributor.
+    A view of its own and not some fields of the distributor: messages, files and whatever a module adds to a
+    distributor are out of reach, since there is no right on the distributor.
     """
 
     _name = "distribution.masked.member"
@@ -76,20 +76,5 @@ class DistributionMaskedMember(models.Model):
 
     @api.model
     def _get_portal_fields(self):
-        return (
-            super()
-            ._get_portal_fields()
-            .union(
-                (
-                    "distributor_id",
-                    "masked_name",
-                    "masked_phone",
-                    "level",
-                    "state",
-                    "grade_name",
-                    "program_id",
-                    "company_id",
-                    "date_joined",
-                )
-            )
-        )
+        shown = ("masked_name", "masked_phone", "level", "state", "grade_name", "date_joined")
+        return super()._get_portal_fields().union(("distributor_id", "program_id", "company_id"), shown)

@@ -34,7 +34,7 @@ class DistributionPortalMixin(models.AbstractModel):
 
     @api.model
     def _search(self, domain, *args, **kwargs):
-        """Override of `base` to check the fields of a domain before related ones are replaced by what they relate to."""
+        """Override of `base` to check the fields of a domain before related ones become what they relate to."""
         if self._is_read_in_portal():
             _check_domain(self, Domain(domain))
         return super()._search(domain, *args, **kwargs)
