@@ -52,8 +52,8 @@ class TestRoles(HttpCase):
         self.assertEqual(
             ours,
             set(self.cells),
-            "Give every model a row in the table of distribution_core/readme/SECURITY.md, and where this test cannot come "
-            "by a record of it a line in SAMPLES of tests/support/roles.py.",
+            "Give every model a row in the table of distribution_core/readme/SECURITY.md, and where this test cannot "
+            "come by a record of it a line in SAMPLES of tests/support/roles.py.",
         )
 
     def test_scopes(self):

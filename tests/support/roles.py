@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-"""The roles of the suite as `distribution_core/readme/SECURITY.md` has them, a user of each, and a record of each model.
+"""The roles of the suite as `distribution_core/readme/SECURITY.md` has them, a user of each, a record of each model.
 
 A new model needs a row in that table, and a line in ``SAMPLES`` where the two small companies here do not come by a
 record of it themselves, or where a role may create one.
@@ -239,6 +239,7 @@ SAMPLES = {
         "date_from": "2030-01-01",
         "date_to": "2030-01-02",
     },
+    "distribution.commission.event": lambda w, d: {"order_id": w.order.id, "company_id": w.company.id},
     "distribution.settlement.wizard": lambda w, d: {"program_id": w.program.id},
     "distribution.settlement.wizard.line": lambda w, d: {
         "wizard_id": w.create_empty("distribution.settlement.wizard").id,
