@@ -10,6 +10,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
+        "security/ir_rules_roles.xml",
         "data/ir_sequence.xml",
         "data/ir_cron.xml",
         "wizards/distribution_settlement_wizard_views.xml",
@@ -29,6 +30,7 @@
         "views/sale_order_views.xml",
         "views/stock_picking_views.xml",
         "views/account_move_line_views.xml",
+        "views/portal_templates.xml",
         "views/distribution_commission_menus.xml",
     ],
     "assets": {

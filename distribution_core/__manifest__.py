@@ -12,6 +12,7 @@
         "security/res_groups.xml",
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
+        "security/ir_rules_roles.xml",
         "data/ir_sequence.xml",
         "data/ir_cron.xml",
         "wizards/distribution_distributor_decision_views.xml",
@@ -31,6 +32,7 @@
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
         "views/sale_portal_templates.xml",
+        "views/portal_templates.xml",
         "views/distribution_core_menus.xml",
     ],
     "assets": {

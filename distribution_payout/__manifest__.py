@@ -10,6 +10,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
+        "security/ir_rules_roles.xml",
         "data/ir_sequence.xml",
         "wizards/distribution_payout_wizard_views.xml",
         "wizards/distribution_payout_confirm_views.xml",
@@ -19,6 +20,7 @@
         "views/distribution_payout_run_views.xml",
         "views/distribution_account_views.xml",
         "views/distribution_program_views.xml",
+        "views/portal_templates.xml",
         "views/distribution_payout_menus.xml",
     ],
     "assets": {

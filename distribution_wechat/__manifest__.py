@@ -11,6 +11,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
+        "security/ir_rules_roles.xml",
         "data/ir_cron_payment.xml",
         "data/ir_cron_transfer.xml",
         "data/ir_sequence.xml",

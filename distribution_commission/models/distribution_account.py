@@ -9,6 +9,7 @@ class DistributionAccount(models.Model):
 
     _name = "distribution.account"
     _description = "Commission Account"
+    _inherit = ["distribution.portal.mixin"]
     _order = "company_id, distributor_id"
     _rec_name = "distributor_id"
 
@@ -47,6 +48,12 @@ class DistributionAccount(models.Model):
         for account in self:
             account.held_amount = sums.get((account.distributor_id, account.company_id, "held"), 0.0)
             account.due_amount = sums.get((account.distributor_id, account.company_id, "due"), 0.0)
+
+    @api.model
+    def _get_portal_fields(self):
+        names = ("distributor_id", "program_id", "company_id", "currency_id")
+        figures = ("available", "reserved", "debt", "held_amount", "due_amount")
+        return super()._get_portal_fields().union(names, figures)
 
     # === ACTION METHODS === #
 

@@ -8,6 +8,7 @@ from ..const import MAX_MOVE_LINES
 class DistributionSettlementLine(models.Model):
     _name = "distribution.settlement.line"
     _description = "Commission Settlement Line"
+    _inherit = ["distribution.portal.mixin"]
     _order = "settlement_id desc, distributor_id"
     _rec_name = "distributor_id"
 
@@ -48,6 +49,11 @@ class DistributionSettlementLine(models.Model):
     def _compute_entry_ids(self):
         for line in self:
             line.entry_ids = self.env["distribution.commission.entry"].search(line._get_entries_domain())
+
+    @api.model
+    def _get_portal_fields(self):
+        names = ("settlement_id", "distributor_id", "program_id", "company_id", "currency_id")
+        return super()._get_portal_fields().union(names, ("date", "state", "amount", "entry_count"))
 
     def _get_entries_domain(self):
         self.ensure_one()

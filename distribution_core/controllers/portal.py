@@ -1,27 +1,129 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo import http
-from odoo.exceptions import AccessError, MissingError, UserError
-from odoo.http import request
+from werkzeug.exceptions import NotFound
 
-from odoo.addons.sale.controllers.portal import CustomerPortal
+from odoo.http import request, route
+
+from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+# How many rows of a list the first page shows.
+FIRST_ROWS = 5
 
 
-class DistributionCustomerPortal(CustomerPortal):
-    """Customers name the code of who recommended the merchant on their quotation."""
+class DistributionPortal(CustomerPortal):
+    """The distribution centre of merchants without a mini-program.
 
-    @http.route(
-        "/my/orders/<int:order_id>/distribution_code", type="http", auth="public", methods=["POST"], website=True
-    )
-    def portal_distribution_code(self, order_id, access_token=None, distribution_code="", **_kwargs):
-        """Put a code on a quotation that is open; a wrong one changes nothing, and the page says so."""
-        try:
-            order = self._document_check_access("sale.order", order_id, access_token=access_token)
-        except (AccessError, MissingError):
+    Rows are read with the rights of the person, so record rules say whose they are; figures are summed up for the
+    person's own membership by name.
+    """
+
+    _distribution_url = "/my/distribution"
+
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        if "distribution_count" in counters:
+            values["distribution_count"] = len(self._get_memberships())
+        return values
+
+    @route(_distribution_url, type="http", auth="user", website=True, readonly=True)
+    def portal_my_distribution(self):
+        """Open the person's membership: the one that is active, where there are several."""
+        memberships = self._get_memberships()
+        if not memberships:
             return request.redirect("/my")
-        message = "distribution_code_ok"
-        try:
-            with request.env.cr.savepoint():
-                order.write({"distribution_code": distribution_code})
-        except UserError:
-            message = "distribution_code_wrong"
-        return request.redirect(order.get_portal_url(query_string=f"&message={message}"))
+        return request.redirect(self._get_membership_url(memberships[0]))
+
+    @route(f"{_distribution_url}/<int:distributor_id>", type="http", auth="user", website=True, readonly=True)
+    def portal_my_membership(self, distributor_id):
+        """Show the membership with the first rows of each list."""
+        membership = self._get_membership(distributor_id)
+        return request.render("distribution_core.portal_my_distribution", self._prepare_membership_values(membership))
+
+    @route(
+        [
+            f"{_distribution_url}/<int:distributor_id>/<any(team,customers,entries,withdrawals):topic>",
+            f"{_distribution_url}/<int:distributor_id>/<any(team,customers,entries,withdrawals):topic>/page/<int:page>",
+        ],
+        type="http",
+        auth="user",
+        website=True,
+        readonly=True,
+    )
+    def portal_my_distribution_rows(self, distributor_id, topic, page=1):
+        """Show one list, page by page."""
+        membership = self._get_membership(distributor_id)
+        sources = self._get_row_sources(membership)
+        if topic not in sources:
+            raise NotFound
+        model, domain, template = sources[topic]
+        url = f"{self._get_membership_url(membership)}/{topic}"
+        pager = portal_pager(url=url, total=model.search_count(domain), page=page, step=self._items_per_page)
+        rows = model.search(domain, limit=self._items_per_page, offset=pager["offset"])
+        values = self._prepare_page_values(membership)
+        return request.render(
+            "distribution_core.portal_my_distribution_rows",
+            {**values, topic: rows, "topic": topic, "rows_template": template, "pager": pager},
+        )
+
+    # === WHOSE === #
+
+    def _get_memberships(self):
+        """Return the memberships of the person in the companies it sees, those that earn first."""
+        memberships = request.env["distribution.distributor"].sudo()
+        own = memberships.search([("partner_id", "=", request.env.user.partner_id.id)]).sudo(False)
+        return own._filtered_access("read").sorted(lambda one: not one.sudo()._is_earning())
+
+    def _get_membership(self, distributor_id):
+        """Return one of the person's memberships.
+
+        :raise NotFound: for anybody else's
+        """
+        membership = self._get_memberships().filtered(lambda one: one.id == distributor_id)
+        if not membership:
+            raise NotFound
+        return membership
+
+    def _get_membership_url(self, membership):
+        return f"{self._distribution_url}/{membership.id}"
+
+    # === WHAT === #
+
+    def _get_row_sources(self, membership):
+        """Return what the lists are made of. Extension point.
+
+        :return: topic → model, domain and template
+        :rtype: dict
+        """
+        own = [("distributor_id", "=", membership.id)]
+        env = membership.env
+        return {
+            "team": (env["distribution.masked.member"], own, "distribution_core.portal_team_table"),
+            "customers": (env["distribution.masked.customer"], own, "distribution_core.portal_customers_table"),
+        }
+
+    def _prepare_page_values(self, membership):
+        return {
+            **self._prepare_portal_layout_values(),
+            "page_name": "distribution",
+            "membership": membership,
+            "membership_url": self._get_membership_url(membership),
+        }
+
+    def _prepare_membership_values(self, membership):
+        """Return what the page of a membership shows. Extension point."""
+        member = membership.sudo()
+        team = member._get_team_counts()[member.id]
+        orders, sales = member._get_sales().get(member.id, (0, 0))
+        values = {
+            **self._prepare_page_values(membership),
+            "memberships": self._get_memberships(),
+            "state_reason": member.state_reason,
+            "team_counts": [(level, team.get(level, 0)) for level in range(1, member.program_id.level_count + 1)],
+            "customer_count": member.env["distribution.binding"].search_count(member._get_customer_domain()),
+            "order_count": orders,
+            "sales": float(sales),
+            "currency": member.env.company.currency_id,
+        }
+        for topic, (model, domain, _template) in self._get_row_sources(membership).items():
+            values[topic] = model.search(domain, limit=FIRST_ROWS)
+        return values

@@ -10,7 +10,7 @@ from ..const import APPLICANT_STATES, DISTRIBUTOR_STATES, EARNING_STATES
 class DistributionDistributor(models.Model):
     _name = "distribution.distributor"
     _description = "Distributor"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "distribution.portal.mixin"]
     _order = "code, id"
     _rec_names_search = ["code", "partner_id"]
     _parent_store = True
@@ -57,6 +57,14 @@ class DistributionDistributor(models.Model):
         tracking=True,
     )
     tag_ids = fields.Many2many("distribution.tag", string="Tags")
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Salesperson",
+        index="btree_not_null",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        tracking=True,
+        help="Who looks after the distributor: salespeople see their own. So does the salesperson of the contact.",
+    )
     parent_id = fields.Many2one(
         comodel_name="distribution.distributor",
         string="Upline",
@@ -273,6 +281,7 @@ class DistributionDistributor(models.Model):
 
     def action_decide(self):
         """Open the wizard that asks for the reason of a decision, given in the context."""
+        self.check_access("write")
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "distribution_core.distribution_distributor_decision_action"
@@ -286,6 +295,7 @@ class DistributionDistributor(models.Model):
     def action_move(self):
         """Open the wizard that moves a distributor in the tree."""
         self.ensure_one()
+        self.check_access("write")
         return {
             **self.env["ir.actions.act_window"]._for_xml_id("distribution_core.distribution_distributor_move_action"),
             "context": {"default_distributor_id": self.id},
@@ -450,6 +460,7 @@ class DistributionDistributor(models.Model):
         :param str reason: shown to the distributor; an older one goes
         :raise UserError: from any other state
         """
+        self.check_access("write")
         labels = dict(self._fields["state"]._description_selection(self.env))
         for distributor in self.filtered(lambda d: d.state != state):
             if distributor.state not in allowed:

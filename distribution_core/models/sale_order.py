@@ -10,7 +10,7 @@ DERIVED_FIELDS = {"distribution_program_id", "distribution_attribution", "distri
 ATTRIBUTION_FIELDS = CHOICE_FIELDS | DERIVED_FIELDS
 
 # Customers read their orders in the portal, and salespeople in the back office: who earns is for the suite's roles.
-READERS = "distribution_core.group_distribution_user"
+READERS = "distribution_core.group_distribution_salesperson"
 
 # What an attribution, and what follows from it, needs to know of a distributor.
 MEMBER_FIELDS = ("partner_id", "program_id", "company_id", "state", "grade_id", "parent_id", "parent_path")

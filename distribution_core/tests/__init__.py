@@ -5,5 +5,6 @@ from . import test_core
 from . import test_decisions
 from . import test_links
 from . import test_programs
+from . import test_masking
 from . import test_tours
 from . import test_translations

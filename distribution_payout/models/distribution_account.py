@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class DistributionAccount(models.Model):
@@ -14,3 +14,7 @@ class DistributionAccount(models.Model):
         amounts = dict(groups)
         for account in self:
             account.paid_amount = amounts.get(account, 0.0)
+
+    @api.model
+    def _get_portal_fields(self):
+        return super()._get_portal_fields() | {"paid_amount"}

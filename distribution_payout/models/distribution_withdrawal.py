@@ -24,7 +24,7 @@ class DistributionWithdrawal(models.Model):
 
     _name = "distribution.withdrawal"
     _description = "Commission Withdrawal"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "distribution.portal.mixin"]
     _mail_post_access = "read"
     _order = "id desc"
 
@@ -86,6 +86,11 @@ class DistributionWithdrawal(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise UserError(self.env._("Withdrawals are not deleted: cancel them instead."))
+
+    @api.model
+    def _get_portal_fields(self):
+        names = ("name", "account_id", "distributor_id", "company_id", "currency_id", "channel", "amount", "state")
+        return super()._get_portal_fields().union(names, ("origin", "date_requested", "date_paid", "failure_reason"))
 
     # === ACTION METHODS === #
 

@@ -4,10 +4,11 @@ import base64
 from odoo import http
 from odoo.http import request
 
+from odoo.addons.distribution_core.tools.masking import mask_name
+
 from ..client.errors import WeChatError, WeChatUnavailable
 from ..client.mini_program import PNG
 from ..schemas.centre import Bind, BindingOutcome, CodeImage, MyCode, NewCode
-from ..tools.masking import mask_name
 from .api import endpoint
 from .current import NOT_A_DISTRIBUTOR, get_distributor, get_identity
 from .problem import Problem

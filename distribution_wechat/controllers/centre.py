@@ -5,6 +5,8 @@ from odoo import http
 from odoo.fields import Domain
 from odoo.http import request
 
+from odoo.addons.distribution_core.tools.masking import mask_name
+
 from ..schemas.base import PageQuery
 from ..schemas.centre import (
     Customer,
@@ -18,7 +20,6 @@ from ..schemas.centre import (
     TeamPage,
     TeamQuery,
 )
-from ..tools.masking import mask_name
 from ..tools.money import to_text
 from .api import endpoint
 from .current import NOT_A_DISTRIBUTOR, get_distributor

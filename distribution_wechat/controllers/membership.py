@@ -3,9 +3,9 @@ from odoo import fields, http
 from odoo.http import request
 
 from odoo.addons.distribution_core.exceptions import JoiningRefused
+from odoo.addons.distribution_core.tools.masking import mask_name, mask_phone
 
 from ..schemas.centre import AcceptAgreement, Apply, Me, Membership, MyBinding, MyMembership
-from ..tools.masking import mask_name, mask_phone
 from .api import endpoint
 from .current import NOT_A_DISTRIBUTOR, get_distributor, get_identity
 from .problem import Problem

@@ -5,10 +5,11 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
+from odoo.addons.distribution_core.tools.masking import mask_phone
+
 from ..client.errors import WeChatError, WeChatUnavailable
 from ..schemas.centre import BindingOutcome
 from ..schemas.sessions import Login, LoginAnswer, Phone, PhoneAnswer, Refresh
-from ..tools.masking import mask_phone
 from .api import endpoint
 from .bindings import bind
 from .problem import Problem

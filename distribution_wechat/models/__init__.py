@@ -3,7 +3,6 @@ from . import distribution_api_idempotency
 from . import distribution_api_token
 from . import distribution_binding
 from . import distribution_cart_line
-from . import distribution_commission_entry
 from . import distribution_distributor
 from . import distribution_link
 from . import distribution_payout_run

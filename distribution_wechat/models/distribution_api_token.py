@@ -40,8 +40,10 @@ class DistributionApiToken(models.Model):
 
     def action_revoke(self):
         """End the logins at once."""
-        self.check_access("write")
-        self._revoke()
+        self.check_access("read")
+        self.env["res.users"]._check_distribution_role("distribution_core.group_distribution_manager")
+        # Nobody writes tokens by hand.
+        self.sudo()._revoke()
 
     # === BUSINESS METHODS === #
 

@@ -15,7 +15,7 @@ class DistributionWithdrawal(models.Model):
         ondelete="restrict",
         readonly=True,
         copy=False,
-        groups="distribution_core.group_distribution_manager",
+        groups="distribution_core.group_distribution_manager,distribution_core.group_distribution_compliance",
     )
     wechat_transfer_ids = fields.One2many("distribution.wechat.transfer", "withdrawal_id", readonly=True)
 

@@ -1,11 +1,40 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from decimal import Decimal
 
-from odoo import models
+from odoo import api, fields, models
+
+from odoo.addons.distribution_core.tools.masking import mask_name
 
 
 class DistributionCommissionEntry(models.Model):
-    _inherit = "distribution.commission.entry"
+    """What a distributor reads of an entry, in the portal and in the mini-program."""
+
+    _name = "distribution.commission.entry"
+    _inherit = ["distribution.commission.entry", "distribution.portal.mixin"]
+
+    # It names orders and codes, which who reads the entry may read in it.
+    why = fields.Text(compute_sudo=True)
+    order_name = fields.Char(compute="_compute_order_facts", compute_sudo=True)
+    product_name = fields.Char(compute="_compute_order_facts", compute_sudo=True)
+    masked_buyer = fields.Char(string="Buyer", compute="_compute_order_facts", compute_sudo=True)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("order_id", "line_id", "level")
+    def _compute_order_facts(self):
+        for entry in self:
+            entry.order_name = entry.order_id.name
+            entry.product_name = entry.line_id.product_id.name or entry.line_id.name
+            # Above level 1 the buyer is somebody else's customer.
+            entry.masked_buyer = mask_name(entry.order_id.partner_id.name) if entry.level == 1 else False
+
+    @api.model
+    def _get_portal_fields(self):
+        names = ("distributor_id", "program_id", "company_id", "currency_id", "kind", "level", "rate", "base", "amount")
+        told = ("date", "state", "release_date", "why", "order_name", "product_name", "masked_buyer")
+        return super()._get_portal_fields().union(names, told)
+
+    # === BUSINESS METHODS === #
 
     def _get_clawback_reason(self):
         """Return why an amount was taken back, told from the figures it was computed from.
