@@ -37,6 +37,20 @@ class DistributionProgram(models.Model):
         tracking=True,
         help="How many levels of the upline earn on an order, counted from the distributor who referred the buyer.",
     )
+    max_depth = fields.Integer(
+        string="Deepest Level of the Tree",
+        default=0,
+        tracking=True,
+        help="How many distributors may stand above each other. Newcomers and moves that would go deeper are refused; "
+        "those who stand deeper already stay. 0 means no limit.",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Responsible",
+        tracking=True,
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        help="Reviews applications, unless a distributor has a salesperson of its own.",
+    )
     binding_days = fields.Integer(
         string="Binding Validity (Days)",
         default=30,
@@ -68,6 +82,7 @@ class DistributionProgram(models.Model):
         f"CHECK(level_count BETWEEN 1 AND {MAX_LEVELS})",
         "A program pays between one and three levels.",
     )
+    _max_depth_positive = models.Constraint("CHECK(max_depth >= 0)", "The deepest level of the tree is not negative.")
     _days_positive = models.Constraint(
         "CHECK(binding_days >= 0 AND protection_days >= 0)",
         "Validity and protection of a binding cannot be negative.",

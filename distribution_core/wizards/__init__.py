@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import distribution_distributor_decision
+from . import distribution_distributor_merge
 from . import distribution_distributor_move
 from . import distribution_distributor_move_line
