@@ -7,6 +7,21 @@ class DistributionBinding(models.Model):
 
     _inherit = "distribution.binding"
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        distributors = self.env["distribution.distributor"].browse(
+            vals["distributor_id"] for vals in vals_list if vals.get("distributor_id")
+        )
+        survivors = distributors._lock_survivors()
+        return super().create(
+            [
+                {**vals, "distributor_id": survivors.get(vals.get("distributor_id"), vals.get("distributor_id"))}
+                for vals in vals_list
+            ]
+        )
+
     # === BUSINESS METHODS === #
 
     def _pass_to(self, distributor, reason):

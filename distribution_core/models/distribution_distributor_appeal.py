@@ -99,6 +99,8 @@ class DistributionDistributorAppeal(models.Model):
             appeal.distributor_id.message_post(
                 body=appeal._get_answer(), partner_ids=appeal.distributor_id.partner_id.ids
             )
+        # Another appeal may follow at once: the database allows one open at a time.
+        decided.flush_recordset()
         return decided
 
     def _get_answer(self):

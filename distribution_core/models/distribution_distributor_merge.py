@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 # Only code of ours can pass it: a value from outside is never this object.
 MERGE = object()
@@ -97,6 +98,27 @@ class DistributionDistributor(models.Model):
         """Return who counts for this one now: the one it was merged into, else itself."""
         return self.sudo().merged_into_id.with_env(self.env) or self
 
+    def _lock_survivors(self):
+        """Make those that bind customers to these, or that merge one of these, wait for each other.
+
+        Binders do not wait for binders. One that began before a merge and comes after it is run again by Odoo.
+
+        :return: id → id of the one it was merged into, for those that were
+        :rtype: dict
+        """
+        if not self:
+            return {}
+        self.env.flush_all()
+        # A collision is tried again: no error for the log.
+        self.env.cr.execute(
+            SQL(
+                "SELECT id, merged_into_id FROM distribution_distributor WHERE id IN %s ORDER BY id FOR SHARE",
+                tuple(sorted(self.ids)),
+            ),
+            log_exceptions=False,
+        )
+        return {distributor_id: survivor_id for distributor_id, survivor_id in self.env.cr.fetchall() if survivor_id}
+
     def _get_merge_problem(self, survivor):
         """Return why this distributor cannot be merged into another one, False where it can.
 
@@ -141,8 +163,7 @@ class DistributionDistributor(models.Model):
         for attribution, quotations in self._get_quotations().grouped("distribution_attribution").items():
             quotations.write({"distribution_distributor_id": survivor.id, "distribution_attribution": attribution})
         self._set_merged(survivor, reason)
-        # What others wrote meanwhile, unseen by this transaction, follows as soon as it is over.
-        self.env.ref("distribution_core.finish_merges_cron").sudo()._trigger()
+        self._finish_later()
 
     def _merge_team(self, survivor, reason):
         """Hand those below over, whichever of the two stands above the other one."""
@@ -191,6 +212,11 @@ class DistributionDistributor(models.Model):
                 merged._merge_into(ordered[0], reason)
 
     # === SCHEDULED ACTION === #
+
+    @api.model
+    def _finish_later(self):
+        """Have what others wrote meanwhile, unseen by this transaction, taken along as soon as it is over."""
+        self.env.ref("distribution_core.finish_merges_cron").sudo()._trigger()
 
     @api.model
     def _cron_finish_merges(self):

@@ -4,6 +4,8 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..const import MAX_DEPTH
+
 # Levels of a team that are counted apart; what lies deeper is counted together.
 TEAM_LEVELS = 3
 
@@ -131,6 +133,7 @@ class DistributionDistributor(models.Model):
         upline._check_takes_below()
         for distributor in self.sudo().filtered(lambda d: d.depth <= upline.depth):
             upline._check_depth(upline.depth + distributor._get_team_height())
+        self._finish_later()
 
     def _check_takes_below(self):
         for upline in self.filtered("merged_into_id"):
@@ -149,8 +152,8 @@ class DistributionDistributor(models.Model):
         :raise ValidationError: naming the limit
         """
         for upline in self:
-            limit = upline.program_id.max_depth
-            if limit and depth > limit:
+            limit = upline.program_id.max_depth or MAX_DEPTH
+            if depth > limit:
                 raise ValidationError(
                     self.env._(
                         "Below %(upline)s the tree would be %(depth)s deep; program %(program)s allows %(limit)s.",
@@ -164,8 +167,6 @@ class DistributionDistributor(models.Model):
     def _get_team_height(self):
         """Return how deep the tree is from this distributor down, 1 where nobody stands below."""
         self.ensure_one()
-        if not self.program_id.max_depth:
-            return 1
         self.flush_model(["parent_path"])
         rows = self.env.execute_query(
             SQL(

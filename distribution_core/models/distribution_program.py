@@ -9,7 +9,7 @@ from odoo.tools import SQL
 
 from odoo.addons.base.models.res_partner import _tz_get
 
-from ..const import MAX_LEVELS
+from ..const import MAX_DEPTH, MAX_LEVELS
 
 
 class DistributionProgram(models.Model):
@@ -42,7 +42,7 @@ class DistributionProgram(models.Model):
         default=0,
         tracking=True,
         help="How many distributors may stand above each other. Newcomers and moves that would go deeper are refused; "
-        "those who stand deeper already stay. 0 means no limit.",
+        f"those who stand deeper already stay. 0 means the technical limit of {MAX_DEPTH}.",
     )
     user_id = fields.Many2one(
         comodel_name="res.users",
@@ -82,7 +82,9 @@ class DistributionProgram(models.Model):
         f"CHECK(level_count BETWEEN 1 AND {MAX_LEVELS})",
         "A program pays between one and three levels.",
     )
-    _max_depth_positive = models.Constraint("CHECK(max_depth >= 0)", "The deepest level of the tree is not negative.")
+    _max_depth_range = models.Constraint(
+        f"CHECK(max_depth BETWEEN 0 AND {MAX_DEPTH})", f"The tree is at most {MAX_DEPTH} distributors deep."
+    )
     _days_positive = models.Constraint(
         "CHECK(binding_days >= 0 AND protection_days >= 0)",
         "Validity and protection of a binding cannot be negative.",

@@ -1,5 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import test_core
 from . import test_decisions
+from . import test_figures
+from . import test_merge
 from . import test_tours
 from . import test_translations
+from . import test_tree

@@ -45,8 +45,9 @@ class DistributionBinding(models.Model):
         scenes, distributors = self.env["distribution.wechat.scene"], self.env["distribution.distributor"]
         if scene:
             scanned = scenes._find(account, scene)
-            return scanned.distributor_id, scanned
+            return scanned.distributor_id._get_survivor(), scanned
         # People type small letters, too.
         domain = [("program_id", "=", account.program_id.id), ("code", "in", [code, code.upper()])]
         found = distributors.search(domain)
-        return found.filtered(lambda distributor: distributor.code == code) or found[:1], scenes
+        found = found.filtered(lambda distributor: distributor.code == code) or found[:1]
+        return found._get_survivor(), scenes

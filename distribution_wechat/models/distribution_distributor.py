@@ -104,7 +104,7 @@ class DistributionDistributor(models.Model):
     def _find_upline(self, identity):
         program = identity.account_id.program_id
         bindings = self.env["distribution.binding"]._find_valid(identity.partner_id, program, fields.Datetime.now())
-        for distributor in (identity.recruiter_id, bindings.distributor_id):
+        for distributor in (identity.recruiter_id._get_survivor(), bindings.distributor_id):
             if distributor.program_id == program and distributor._can_recommend():
                 return distributor
         return self.browse()
