@@ -78,9 +78,9 @@ def test_application_is_approved_once(world):
     with world.database.env() as env:
         application_id = enrol(world)(env)
         distributor = env["distribution.distributor"].browse(application_id)
-        binding_id = env["distribution.binding"]._bind(
-            distributor.partner_id, env["distribution.distributor"].browse(ben)
-        ).id
+        binding_id = (
+            env["distribution.binding"]._bind(distributor.partner_id, env["distribution.distributor"].browse(ben)).id
+        )
 
     def approve(env):
         env["distribution.distributor"].browse(application_id).action_activate()

@@ -3,9 +3,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
-# Only code of ours can pass it: a value from outside is never this object.
-MERGE = object()
-
 # Of two memberships of one person the better one survives, the older of equal ones.
 RANKS = {"active": 0, "suspended": 1, "draft": 2, "incomplete": 2, "closed": 3, "refused": 4}
 
@@ -79,7 +76,7 @@ class DistributionDistributor(models.Model):
 
         :raise UserError: through any other door
         """
-        if vals.get("merged_into_id") and self.env.context.get("distribution_merge") is not MERGE:
+        if vals.get("merged_into_id") and not self.env.su:
             raise UserError(self.env._("Distributors are merged by the button of that name, which shows what follows."))
 
     # === ACTION METHODS === #
@@ -175,9 +172,8 @@ class DistributionDistributor(models.Model):
 
     def _set_merged(self, survivor, reason):
         text = self._get_merge_text(survivor, reason)
-        merging = self.with_context(distribution_merge=MERGE)
-        # Who was merged into this one earlier: nobody has to follow a chain.
-        (merging | merging.merged_ids).write({"merged_into_id": survivor.id, "state": "closed"})
+        # Who was merged into this one earlier comes along: nobody has to follow a chain.
+        (self | self.merged_ids).sudo().write({"merged_into_id": survivor.id, "state": "closed"})
         self.state_reason = reason
         self.message_post(body=text)
         survivor.message_post(body=text)
@@ -229,7 +225,9 @@ class DistributionDistributor(models.Model):
     def _finish_merges(self, program):
         self._repair_paths(program)
         merged = self.search([("program_id", "=", program.id), ("merged_into_id", "!=", False)])
-        bound = self.env["distribution.binding"].search([("distributor_id", "in", merged.ids), ("state", "=", "active")])
+        bound = self.env["distribution.binding"].search(
+            [("distributor_id", "in", merged.ids), ("state", "=", "active")]
+        )
         for distributor in merged.filtered("child_ids") | bound.distributor_id:
             reason = self.env._("Merged into %s.", distributor.merged_into_id.display_name)
             distributor._hand_over_team(distributor.merged_into_id, reason)

@@ -60,8 +60,10 @@ class TestFigures(DistributionCommon):
         self.assertEqual(self.ben.sales_total, 0)
 
     def test_sales_are_in_the_currency_of_the_company(self):
-        currency = self.env["res.currency"].with_context(active_test=False).search(
-            [("id", "!=", self.company.currency_id.id)], limit=1
+        currency = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("id", "!=", self.company.currency_id.id)], limit=1)
         )
         currency.active = True
         self.env["res.currency.rate"].create(

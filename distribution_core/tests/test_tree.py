@@ -33,7 +33,9 @@ class TestSearch(DistributionCommon):
         self.assertEqual(eve.depth, 3)
 
     def test_upline_and_team_of(self):
-        self.assertEqual(self._search(("id", "parent_of", self.cleo.id), ("id", "!=", self.cleo.id)), self.ada | self.ben)
+        self.assertEqual(
+            self._search(("id", "parent_of", self.cleo.id), ("id", "!=", self.cleo.id)), self.ada | self.ben
+        )
         self.assertEqual(self._search(("id", "child_of", self.ada.id), ("id", "!=", self.ada.id)), self.ben | self.cleo)
 
     def test_upline_of_a_typed_name(self):
@@ -152,9 +154,7 @@ class TestFinishing(DistributionCommon):
         self.env["distribution.distributor"]._finish_merges(self.program)
         self.assertEqual(gil.parent_id, eve)
         self.assertEqual(late.state, "ended")
-        self.assertEqual(
-            self.env["distribution.binding"]._get_current(self.stranger, self.program).distributor_id, eve
-        )
+        self.assertEqual(self.env["distribution.binding"]._get_current(self.stranger, self.program).distributor_id, eve)
 
 
 @tagged("post_install", "-at_install")

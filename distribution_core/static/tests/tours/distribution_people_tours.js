@@ -39,8 +39,7 @@ tours.add("distribution_move_tour", {
         ...choose("upline_id", "Tour Eve", ".modal"),
         {
             content: "The preview names the upline before and after",
-            trigger:
-                ".modal .o_data_row:contains(Tour Ben):contains(Tour Ada):contains(Tour Eve)",
+            trigger: ".modal .o_data_row:contains(Tour Ben):contains(Tour Ada):contains(Tour Eve)",
         },
         {
             trigger: ".modal .o_field_widget[name=reason] textarea",
