@@ -218,7 +218,8 @@ class DistributionDistributor(models.Model):
     def _cron_finish_merges(self):
         """Take along what was written at the same time as a move or a merge, and was not seen by it."""
         # Newcomers and customers come too often to wait for each other, see `distribution.program._lock_tree`.
-        programs = self.env["distribution.program"].with_context(active_test=False).search([], order="id")
+        programs = self.env["distribution.program"].with_context(active_test=False)
+        programs = programs.search([("distributor_ids", "!=", False)], order="id")
         self.env["ir.cron"]._run_for_each(programs, self._finish_merges)
 
     @api.model

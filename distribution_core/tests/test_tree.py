@@ -36,7 +36,8 @@ class TestSearch(DistributionCommon):
         self.assertEqual(
             self._search(("id", "parent_of", self.cleo.id), ("id", "!=", self.cleo.id)), self.ada | self.ben
         )
-        self.assertEqual(self._search(("id", "child_of", self.ada.id), ("id", "!=", self.ada.id)), self.ben | self.cleo)
+        team = self._search(("id", "child_of", self.ada.id), ("id", "!=", self.ada.id))
+        self.assertEqual(team, self.ben | self.cleo)
 
     def test_upline_of_a_typed_name(self):
         self.assertIn(self.ada, self._search(("id", "parent_of", "Cleo"), ("id", "!=", "Cleo")))
