@@ -7,9 +7,9 @@ from odoo import api, models
 class DistributionAccount(models.Model):
     """What becomes of the accounts of distributors that were merged.
 
-    Money is owed to whoever earned it, and taxed as theirs: a merge of two contacts' memberships moves none of it,
-    the merged one is settled and paid as before. Once the contacts are one, so is the payee: then what the merged one holds,
-    its debt too, goes to the survivor's account, now and whenever more arrives.
+    Money is owed to whoever earned it, and taxed as theirs: a merge of memberships moves none of it, the merged one is
+    settled and paid as before. Once the contacts are one, so is the payee: then what the merged one holds, its debt
+    too, goes to the survivor's account, now and whenever more arrives.
     """
 
     _inherit = "distribution.account"
