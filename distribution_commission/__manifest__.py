@@ -13,6 +13,7 @@
         "security/ir_rules_roles.xml",
         "data/ir_sequence.xml",
         "data/ir_cron.xml",
+        "wizards/distribution_distributor_merge_views.xml",
         "wizards/distribution_settlement_wizard_views.xml",
         "wizards/distribution_commission_simulation_views.xml",
         "views/distribution_commission_rule_views.xml",

@@ -4,6 +4,9 @@
 # Never more than three paid levels, the compliance guard refuses a fourth (禁止传销条例 art. 7 and platform practice).
 MAX_LEVELS = 3
 
+# Paths are indexed, and PostgreSQL refuses to index more than 2,704 bytes: 300 ids of eight digits fit.
+MAX_DEPTH = 300
+
 DISTRIBUTOR_STATES = [
     ("draft", "Applied"),
     ("incomplete", "Asked for More"),

@@ -18,6 +18,7 @@ from . import distribution_commission_entry
 from . import distribution_commission_event
 from . import distribution_commission_entry_centre
 from . import distribution_account
+from . import distribution_account_merge
 from . import distribution_settlement
 from . import distribution_settlement_line
 from . import sale_order

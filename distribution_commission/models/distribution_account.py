@@ -142,6 +142,7 @@ class DistributionAccount(models.Model):
             amounts,
             "account.reserved >= delta.amount",
         )
+        self.browse(sorted(amounts))._bring_together()
 
     def _pay_reserved(self, amounts):
         """Take amounts that were paid out off reserved.

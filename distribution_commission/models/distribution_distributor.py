@@ -69,6 +69,11 @@ class DistributionDistributor(models.Model):
         )
         return {**action, "domain": [("distributor_id", "=", self.id)], "context": {}}
 
+    def _contacts_merged(self):
+        """Override of `distribution_core`: one payee has one account, where debt meets what can be withdrawn."""
+        super()._contacts_merged()
+        self.commission_account_ids._bring_together()
+
     def _lock_sales_period(self):
         """Serialise orders that share out the rest of what a distributor gets at most in a period.
 

@@ -189,6 +189,7 @@ class DistributionSettlement(models.Model):
         self.env["distribution.commission.entry"]._post_accruals_in([("settlement_id", "=", self.id)])
         self._add_to_accounts()
         self.line_ids._post_moves()
+        self.env["distribution.account"]._bring_together_settled(self)
 
     def _add_to_accounts(self):
         self.env["distribution.account"]._add_settlement(self)

@@ -8,6 +8,11 @@ from . import distribution_grade
 from . import distribution_tag
 from . import distribution_distributor
 from . import distribution_distributor_centre
+from . import distribution_distributor_tree
+from . import distribution_distributor_figures
+from . import distribution_distributor_merge
+from . import distribution_distributor_review
+from . import distribution_distributor_appeal
 from . import distribution_binding
 from . import distribution_link
 from . import distribution_link_click
@@ -15,6 +20,8 @@ from . import distribution_binding_request
 from . import distribution_visit
 from . import distribution_masked_member
 from . import distribution_masked_customer
+from . import distribution_binding_merge
+from . import base_partner_merge_automatic_wizard
 from . import ir_cron
 from . import res_company
 from . import res_partner

@@ -49,7 +49,7 @@ def get_query(companies, partners, chosen, code, link, opened, user):
         ), own AS (
             SELECT id FROM distribution_distributor
              WHERE partner_id IN %(partners)s AND state IN %(earning)s AND program_id IN (SELECT id FROM program)
-        ), claim (kind, id, distributor_id, partner_id, active, is_over, date_to) AS (
+        ), named (kind, id, distributor_id, partner_id, active, is_over, date_to) AS (
             SELECT 'manual', NULL::integer, id, NULL::integer, TRUE, FALSE, NULL::timestamp
               FROM distribution_distributor WHERE id = %(chosen)s
              UNION ALL
@@ -79,6 +79,11 @@ def get_query(companies, partners, chosen, code, link, opened, user):
               JOIN distribution_program AS counting ON counting.id = member.program_id
              WHERE salesperson.id = %(user)s AND counting.is_salesperson_counted
                AND counting.id IN (SELECT id FROM program)
+        ), claim AS (
+            -- What names a distributor that was merged into another one counts for that one.
+            SELECT named.kind, named.id, COALESCE(one.merged_into_id, one.id) AS distributor_id, named.partner_id,
+                   named.active, named.is_over, named.date_to
+              FROM named JOIN distribution_distributor AS one ON one.id = named.distributor_id
         ), chain (id, parent_id, step) AS (
             SELECT id, parent_id, CASE WHEN id IN (SELECT id FROM own) THEN 0 ELSE 1 END
               FROM distribution_distributor

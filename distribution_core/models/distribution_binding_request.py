@@ -110,7 +110,7 @@ class DistributionBindingRequest(models.Model):
             request._check_receiver_earns()
 
     def _check_receiver_earns(self):
-        if not self.distributor_id._is_earning():
+        if not self.distributor_id._get_survivor()._is_earning():
             raise UserError(self.env._("%s is not active and takes no customers.", self.distributor_id.display_name))
 
     # === CRUD METHODS === #
@@ -231,7 +231,7 @@ class DistributionBindingRequest(models.Model):
         bindings = self.env["distribution.binding"]
         current, now = bindings._get_current(self.partner_id, self.program_id), fields.Datetime.now()
         if self.kind != "ask" or current._get_obstacle(now) in ("protected", "first"):
-            current._check_takeover(self.distributor_id, now)
+            current._check_takeover(self.distributor_id._get_survivor(), now)
         self._approve(self.env._("The customer agreed."))
 
     def _decline(self):
@@ -265,7 +265,9 @@ class DistributionBindingRequest(models.Model):
         self._check_receiver_earns()
         names = {"distributor": self.distributor_id.display_name, "reason": self.reason}
         reason = self.env._("Given to %(distributor)s: %(reason)s", **names)
-        binding = self.env["distribution.binding"]._rebind(self.partner_id, self.distributor_id, self.source, reason)
+        binding = self.env["distribution.binding"]._rebind(
+            self.partner_id, self.distributor_id._get_survivor(), self.source, reason
+        )
         self._set_decided("approved", decision_reason, binding)
 
     def _set_decided(self, state, decision_reason=None, binding=None):

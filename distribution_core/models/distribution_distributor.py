@@ -2,7 +2,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..const import APPLICANT_STATES, DISTRIBUTOR_STATES, EARNING_STATES
 
@@ -57,14 +56,6 @@ class DistributionDistributor(models.Model):
         tracking=True,
     )
     tag_ids = fields.Many2many("distribution.tag", string="Tags")
-    user_id = fields.Many2one(
-        comodel_name="res.users",
-        string="Salesperson",
-        index="btree_not_null",
-        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
-        tracking=True,
-        help="Who looks after the distributor: salespeople see their own. So does the salesperson of the contact.",
-    )
     parent_id = fields.Many2one(
         comodel_name="distribution.distributor",
         string="Upline",
@@ -77,9 +68,8 @@ class DistributionDistributor(models.Model):
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("distribution.distributor", "parent_id", string="Downline")
     child_count = fields.Integer(string="Direct Downline", compute="_compute_child_count")
-    team_count = fields.Integer(string="Team", compute="_compute_team_count", help="Everybody below, at any depth.")
-    depth = fields.Integer(compute="_compute_depth", help="1 for a distributor without upline.")
     binding_ids = fields.One2many("distribution.binding", "distributor_id")
+    appeal_ids = fields.One2many("distribution.distributor.appeal", "distributor_id")
     customer_count = fields.Integer(compute="_compute_customer_count")
     order_count = fields.Integer(compute="_compute_order_count")
     acceptance_ids = fields.One2many(
@@ -95,7 +85,7 @@ class DistributionDistributor(models.Model):
     email = fields.Char(related="partner_id.email")
 
     _partner_program_uniq = models.UniqueIndex(
-        "(program_id, partner_id)", "This contact is a distributor of the program already."
+        "(program_id, partner_id) WHERE merged_into_id IS NULL", "This contact is a distributor of the program already."
     )
     _code_program_uniq = models.UniqueIndex("(program_id, code)", "The code of a distributor is unique in its program.")
 
@@ -115,41 +105,6 @@ class DistributionDistributor(models.Model):
         counts = dict(self._read_group([("parent_id", "in", self.ids)], ["parent_id"], ["__count"]))
         for distributor in self:
             distributor.child_count = counts.get(distributor, 0)
-
-    @api.depends("child_ids")
-    def _compute_team_count(self):
-        counts = self._get_team_sizes()
-        for distributor in self:
-            distributor.team_count = counts.get(distributor._origin.id, 0)
-
-    def _get_team_sizes(self):
-        """Return how many stand below each, at any depth: one pass over the paths, however many are asked for.
-
-        :return: id → number, none where nobody stands below
-        :rtype: dict
-        """
-        if not self.ids:
-            return {}
-        self.flush_model(["parent_path", "program_id"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT above::integer, COUNT(*)
-                  FROM distribution_distributor AS below,
-                       UNNEST(STRING_TO_ARRAY(RTRIM(below.parent_path, '/'), '/')) AS above
-                 WHERE below.program_id IN %s AND above = ANY(%s) AND above != below.id::text
-                 GROUP BY above
-                """,
-                tuple(self.program_id.ids),
-                [str(distributor_id) for distributor_id in self.ids],
-            )
-        )
-        return dict(rows)
-
-    @api.depends("parent_path")
-    def _compute_depth(self):
-        for distributor in self:
-            distributor.depth = (distributor.parent_path or "").count("/")
 
     @api.depends("acceptance_ids", "program_id.agreement_ids.state")
     def _compute_is_agreement_due(self):
@@ -205,25 +160,6 @@ class DistributionDistributor(models.Model):
                     )
                 )
 
-    def _check_move(self, upline):
-        """Refuse an upline from the team below, before Odoo rebuilds the paths.
-
-        :param upline: the new upline, may be empty
-        :raise ValidationError: when a cycle of any length would arise
-        """
-        self.sudo().program_id._lock_tree(exclusive=True)
-        above = {
-            int(distributor_id) for distributor_id in (upline.sudo().parent_path or "").split("/") if distributor_id
-        }
-        if not above.isdisjoint(self.ids):
-            raise ValidationError(
-                self.env._(
-                    "%(upline)s stands below %(distributor)s: a distributor cannot be above itself in the tree.",
-                    upline=upline.display_name,
-                    distributor=self.filtered(lambda d: d.id in above)[:1].display_name,
-                )
-            )
-
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -231,8 +167,7 @@ class DistributionDistributor(models.Model):
         for vals in vals_list:
             if not vals.get("code") or vals["code"] == self.env._("New"):
                 vals["code"] = self.env["ir.sequence"].sudo().next_by_code("distribution.distributor")
-        parents = self.browse([vals["parent_id"] for vals in vals_list if vals.get("parent_id")])
-        parents.sudo().program_id._lock_tree(exclusive=False)
+        self._check_newcomers(vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
@@ -248,6 +183,14 @@ class DistributionDistributor(models.Model):
             raise UserError(self.env._("Only applications can be deleted. Close the distributor instead."))
 
     # === ACTION METHODS === #
+
+    def action_view_appeals(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "distribution_core.distribution_distributor_appeal_action"
+        )
+        context = {"default_distributor_id": self.id}
+        return {**action, "domain": [("distributor_id", "=", self.id)], "context": context}
 
     def action_activate(self):
         """Accept an application, end a suspension, or reopen."""
@@ -473,6 +416,12 @@ class DistributionDistributor(models.Model):
                     )
                 )
             distributor.write({"state": state, "state_reason": reason})
+
+    def _filter_earning(self):
+        return self.filtered(lambda distributor: distributor._is_earning())
+
+    def _contacts_merged(self):
+        """Hook: contacts of these memberships have become one."""
 
     def _is_earning(self):
         self.ensure_one()

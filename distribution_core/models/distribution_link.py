@@ -195,7 +195,10 @@ class DistributionLink(models.Model):
     def action_view_orders(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("distribution_core.sale_order_distribution_action")
-        domain = [("distribution_link_id", "=", self.id), ("distribution_distributor_id", "=", self.distributor_id.id)]
+        domain = [
+            ("distribution_link_id", "=", self.id),
+            ("distribution_distributor_id", "in", (self.distributor_id | self._get_owner()).ids),
+        ]
         return {**action, "domain": domain, "context": {}}
 
     # === BUSINESS METHODS === #
@@ -211,7 +214,11 @@ class DistributionLink(models.Model):
         """Tell whether opening the link now counts for its distributor."""
         self.ensure_one()
         is_over = self.date_to and self.date_to <= fields.Datetime.now()
-        return self.active and not is_over and self.program_id.active and self.distributor_id._is_earning()
+        return self.active and not is_over and self.program_id.active and self._get_owner()._is_earning()
+
+    def _get_owner(self):
+        """Return for whom the link counts: the one it was merged into, once its distributor was merged."""
+        return self.distributor_id._get_survivor()
 
     def _is_window_open(self, opened_on):
         """Tell whether an order confirmed now still counts for a visit.
@@ -242,7 +249,7 @@ class DistributionLink(models.Model):
     def _note_visit(self, token, partner):
         """Remember who opened the link until the person agrees or gives a phone number, see `distribution.visit`."""
         self.env["distribution.visit"].sudo()._note_visit(
-            self.distributor_id, token=token, partner=partner, source="link", days=self.attribution_days
+            self._get_owner(), token=token, partner=partner, source="link", days=self.attribution_days
         )
 
     # === BUSINESS METHODS: WHERE IT LEADS === #

@@ -10,7 +10,7 @@ from odoo.tools import SQL
 
 from odoo.addons.base.models.res_partner import _tz_get
 
-from ..const import BINDING_POLICIES, CUSTOMER_SCOPES, JOIN_POLICIES, MAX_LEVELS, SELF_PURCHASES
+from ..const import BINDING_POLICIES, CUSTOMER_SCOPES, JOIN_POLICIES, MAX_DEPTH, MAX_LEVELS, SELF_PURCHASES
 from ..exceptions import JoiningRefused
 
 
@@ -38,6 +38,20 @@ class DistributionProgram(models.Model):
         required=True,
         tracking=True,
         help="How many levels of the upline earn on an order, counted from the distributor who referred the buyer.",
+    )
+    max_depth = fields.Integer(
+        string="Deepest Level of the Tree",
+        default=0,
+        tracking=True,
+        help="How many distributors may stand above each other. Newcomers and moves that would go deeper are refused; "
+        f"those who stand deeper already stay. 0 means the technical limit of {MAX_DEPTH}.",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Responsible",
+        tracking=True,
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        help="Reviews applications, unless a distributor has a salesperson of its own.",
     )
     binding_days = fields.Integer(
         string="Binding Validity (Days)",
@@ -144,6 +158,9 @@ class DistributionProgram(models.Model):
     _level_count_range = models.Constraint(
         f"CHECK(level_count BETWEEN 1 AND {MAX_LEVELS})",
         "A program pays between one and three levels.",
+    )
+    _max_depth_range = models.Constraint(
+        f"CHECK(max_depth BETWEEN 0 AND {MAX_DEPTH})", f"The tree is at most {MAX_DEPTH} distributors deep."
     )
     _days_positive = models.Constraint(
         "CHECK(binding_days >= 0 AND protection_days >= 0)",

@@ -152,10 +152,11 @@ class DistributionVisit(models.Model):
 
         :return: the binding, empty where another distributor's stays
         """
-        chosen = self.filtered(lambda visit: visit.distributor_id._is_earning())[:1]
+        chosen = self.filtered(lambda visit: visit.distributor_id._get_survivor()._is_earning())[:1]
         outcome, binding = "inactive", self.binding_id.browse()
         if chosen:
-            outcome, binding = binding._recommend(chosen.partner_id, chosen.distributor_id, chosen.source, is_agreed)
+            distributor = chosen.distributor_id._get_survivor()
+            outcome, binding = binding._recommend(chosen.partner_id, distributor, chosen.source, is_agreed)
         is_confirmed = outcome in ("bound", "already")
         self.write({"state": "passed"})
         if is_confirmed:

@@ -331,9 +331,9 @@ class SaleOrder(models.Model):
         link = self.env["distribution.link"]._find(code).filtered(lambda link: link.company_id in companies)
         if not found and not link:
             raise ValidationError(self.env._("There is no distributor and no link with the code %s.", code))
-        owners = found.filtered(lambda owner: owner._is_earning() and owner.program_id.active)
+        owners = found._get_survivor().filtered(lambda owner: owner._is_earning() and owner.program_id.active)
         if not owners and link and link._is_open():
-            owners = link.distributor_id
+            owners = link._get_owner()
         if not owners:
             raise ValidationError(self.env._("The code %s is not in use any more.", code))
         return owners[:1]

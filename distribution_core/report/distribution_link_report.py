@@ -62,9 +62,10 @@ class DistributionLinkReport(models.Model):
                  WHERE distribution_link_id IS NOT NULL AND state = 'sale'
                    AND distribution_attribution IN ('link', 'code')
               ) AS fact
-              JOIN distribution_link AS link
-                ON link.id = fact.link_id
-               AND (fact.distributor_id IS NULL OR fact.distributor_id = link.distributor_id)
+              JOIN distribution_link AS link ON link.id = fact.link_id
+              JOIN distribution_distributor AS owner
+                ON owner.id = link.distributor_id
+               AND (fact.distributor_id IS NULL OR fact.distributor_id IN (owner.id, owner.merged_into_id))
               JOIN distribution_program AS program ON program.id = link.program_id
             """
         )

@@ -6,5 +6,8 @@ from . import test_decisions
 from . import test_links
 from . import test_programs
 from . import test_masking
+from . import test_figures
+from . import test_merge
 from . import test_tours
 from . import test_translations
+from . import test_tree

@@ -34,3 +34,32 @@ class TestTours(HttpCase):
         self.assertRecordValues(
             request, [{"kind": "appeal", "state": "approved", "decision_reason": "The poster is his"}]
         )
+
+    def _create_people(self):
+        """Let Ada and Eve stand at the top, Ben with Cleo below him under Ada, and Dora apply."""
+        program = self.env["distribution.program"].create({"name": "Tour Program"})
+        people = {}
+        for name, upline in (("Ada", None), ("Eve", None), ("Ben", "Ada"), ("Cleo", "Ben"), ("Dora", None)):
+            people[name] = self.env["distribution.distributor"].create(
+                {
+                    "partner_id": self.env["res.partner"].create({"name": f"Tour {name}"}).id,
+                    "program_id": program.id,
+                    "parent_id": people[upline].id if upline else False,
+                }
+            )
+            if name != "Dora":
+                people[name].action_activate()
+        new_test_user(self.env, "tour_manager", "distribution_core.group_distribution_manager")
+        return people
+
+    def test_manager_moves_a_team(self):
+        people = self._create_people()
+        self.start_tour("/odoo/distributors", "distribution_move_tour", login="tour_manager")
+        self.assertEqual(people["Ben"].parent_id, people["Eve"])
+        self.assertEqual(people["Cleo"].parent_id, people["Ben"])
+        self.assertTrue(any("Moved to another town" in body for body in people["Ben"].message_ids.mapped("body")))
+
+    def test_manager_reviews_an_application(self):
+        dora = self._create_people()["Dora"]
+        self.start_tour("/odoo/distributors", "distribution_review_tour", login="tour_manager")
+        self.assertEqual((dora.state, dora.parent_id.partner_id.name), ("active", "Tour Eve"))

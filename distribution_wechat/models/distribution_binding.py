@@ -46,8 +46,9 @@ class DistributionBinding(models.Model):
         links, distributors = self.env["distribution.link"], self.env["distribution.distributor"]
         if scene:
             scanned = links._find_scanned(account, scene)
-            return scanned.distributor_id, scanned
+            return scanned.distributor_id._get_survivor(), scanned
         # People type small letters, too.
         domain = [("program_id", "=", account.program_id.id), ("code", "in", [code, code.upper()])]
         found = distributors.search(domain)
-        return found.filtered(lambda distributor: distributor.code == code) or found[:1], links
+        found = found.filtered(lambda distributor: distributor.code == code) or found[:1]
+        return found._get_survivor(), links

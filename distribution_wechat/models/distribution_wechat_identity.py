@@ -36,13 +36,16 @@ class DistributionWechatIdentity(models.Model):
         """Return the person's membership in the mini-program's program, whatever its state; empty if there is none."""
         self.ensure_one()
         domain = [("partner_id", "=", self.partner_id.id), ("program_id", "=", self.account_id.program_id.id)]
-        return self.env["distribution.distributor"].search(domain)
+        memberships = self.env["distribution.distributor"].search(domain)
+        # Of several the others were merged: after a merge of distributors alone, into somebody else's.
+        return memberships.filtered(lambda membership: not membership.merged_into_id) or memberships[:1]
 
     def _get_recruiter(self):
         """Return whose code for recruiting the person scanned last, empty where this is nobody who can recommend."""
         self.ensure_one()
         program = self.account_id.program_id
-        return self.recruiter_id.filtered(lambda d: d.program_id == program and d._can_recommend())
+        recruiter = self.recruiter_id._get_survivor()
+        return recruiter.filtered(lambda d: d.program_id == program and d._can_recommend())
 
     @api.model
     def _find_or_create(self, account, session):
