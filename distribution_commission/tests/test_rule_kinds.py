@@ -263,6 +263,18 @@ class TestRuleKinds(RulesCommon):
         self._deliver(order)
         self.assertEarned(order, "0", "50", "20")
 
+    def test_limits_hold_where_a_line_has_no_part_of_the_amount_per_order(self):
+        """A tenth of a yuan beside more than a hundred gets no fen of 3.33: it has the minimum, up to the cap."""
+        rule = self._fix_order(3.33, product_id=self.goods)
+        for limits, earned in (
+            ({"limit_scope": "unit", "minimum_amount": 0.05}, ["0.03", "3.33"]),
+            ({"limit_scope": "order", "minimum_amount": 0, "maximum_amount": 2}, ["0.00", "2.00"]),
+        ):
+            rule.write(limits)
+            order = self._sell(lines=[(self.goods, 1, 0.1), (self.goods, 1, 123.45)])
+            terms = order.commission_term_ids.filtered(lambda term: term.level == 1).sorted("line_id")
+            self.assertEqual([f"{term.expected_amount:.2f}" for term in terms], earned)
+
     def test_costs_and_multiplied_amounts_are_not_rounded(self):
         self.goods.standard_price = 3.3333
         self._rule(rate=10, product_id=self.goods, base_kind="margin")
