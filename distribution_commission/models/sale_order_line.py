@@ -147,8 +147,8 @@ class SaleOrderLine(models.Model):
         lines = self.union(*(order._get_goods_lines() for order in refunded))
         facts = lines._get_facts_before_refunds(payments, moves)
         for order in refunded:
-            for line_id, amount in order._share_out_commission_refund(payments[order], moves, facts).items():
-                facts[line_id] = replace(facts[line_id], refunded=amount)
+            for line_id, refunds in order._share_out_commission_refund(payments[order], moves, facts).items():
+                facts[line_id] = replace(facts[line_id], **refunds)
         return {line.id: facts[line.id] for line in self}
 
     def _get_facts_before_refunds(self, payments, moves):
@@ -357,8 +357,8 @@ class SaleOrderLine(models.Model):
 
         :param moves: posted invoices and credit notes
         :param dict triggers: line id → trigger
-        :return: line id → `invoiced_quantity`, `invoiced`, `credited`, `credited_in_all`, `credited_quantity`,
-            `standing_quantity`, `moment` of `LineFacts`
+        :return: line id → `invoiced_quantity`, `invoiced`, `credited`, the last two also `..._in_all`,
+            `credited_quantity`, `standing_quantity`, `moment` of `LineFacts`
         :rtype: dict
         """
         sums, moments = defaultdict(lambda: defaultdict(Fraction)), {}
@@ -371,7 +371,9 @@ class SaleOrderLine(models.Model):
                     share["credited_in_all"] += amount
                     if is_counting:
                         self._add_credit(share, quantity, amount, Decimal(str(move.currency_id.rounding)))
-                elif is_counting:
+                    continue
+                share["invoiced_in_all"] += amount
+                if is_counting:
                     share["invoiced"] += amount
                     share["invoiced_quantity"] += quantity
                     standing = share["invoiced_quantity"] - share["credited_quantity"]

@@ -8,6 +8,7 @@ model's own business.
 from datetime import timedelta
 from fractions import Fraction
 
+from .cash import Cash
 from .model import Distributor, Model, business_date
 from .office import Office
 from .pay import Rule
@@ -16,7 +17,7 @@ from .stage import BINDINGS, NAMES, OWNERS, START, UPLINES
 from .warehouse import Warehouse
 
 
-class Drive(Sales, Warehouse, Office):
+class Drive(Sales, Warehouse, Office, Cash):
     """One history on Odoo and on the model. Every `_do_` method returns whether there was something to do."""
 
     def __init__(self, stage, world, clock):
@@ -36,6 +37,7 @@ class Drive(Sales, Warehouse, Office):
         self._do_currency(1373)
         self.orders = []
         """Pairs of the order's record and the model's order."""
+        self.transactions, self.payments = [], []
 
     def _set_up_people(self):
         people = [Distributor(name) for name in NAMES]
@@ -63,6 +65,7 @@ class Drive(Sales, Warehouse, Office):
         done = getattr(self, f"_do_{name}")(*arguments)
         if done:
             self.env.flush_all()
+            self._note_paid_invoices()
             self.model.converge()
         return done
 

@@ -18,6 +18,7 @@ QUANTITIES = (1, 3, 7, 10, 10)
 CUSTOMERS = 5
 DISTRIBUTORS = 6
 LIMITS = 7
+TRIGGERS = ("shipped", "received", "invoiced", "invoice_paid", "paid")
 
 # How often what happens.
 WEIGHTS = {
@@ -47,6 +48,11 @@ WEIGHTS = {
     "wait": 12,
     "settle": 6,
     "pay": 6,
+    "charge": 8,
+    "capture": 4,
+    "refund": 8,
+    "pay_invoice": 8,
+    "unpay": 3,
 }
 # What a history is mostly about: these things happen three times as often in it.
 THEMES = (
@@ -54,7 +60,15 @@ THEMES = (
     ("invoice", "credit", "post", "unpost", "drop"),
     ("rule", "add", "quantity", "price", "cancel", "reopen"),
     ("ship", "wait", "settle", "pay", "give_back", "credit"),
+    ("ship", "charge", "capture", "refund", "give_back", "credit", "invoice"),
+    ("ship", "invoice", "pay_invoice", "unpay", "credit", "unpost", "post"),
 )
+# What a trigger waits for happens more often too.
+AWAITED = {
+    "paid": ("charge", "charge", "refund", "invoice", "pay_invoice"),
+    "invoiced": ("invoice",),
+    "invoice_paid": ("invoice", "pay_invoice", "pay_invoice"),
+}
 # What must have happened before, so that there is something to do it with.
 NEEDS = {
     "receive": "ship",
@@ -68,6 +82,10 @@ NEEDS = {
     "reopen": "cancel",
     "settle": "wait",
     "pay": "settle",
+    "capture": "charge",
+    "refund": "charge",
+    "pay_invoice": "invoice",
+    "unpay": "pay_invoice",
 }
 
 
@@ -96,7 +114,7 @@ def draw(seed, number, longest=15):
     """
     rng = random.Random(f"{seed}/{number}")
     world = World(
-        trigger=rng.choice(("shipped", "received")),
+        trigger=rng.choice(TRIGGERS),
         hold=rng.choice((0, 1, 7)),
         levels=rng.choice((1, 2, 3, 3)),
         cap=rng.choice(CAPS),
@@ -104,10 +122,11 @@ def draw(seed, number, longest=15):
         rule=_rule(rng),
         campaign=rng.choice((0, 0, 1200)),
     )
-    names, length, theme = ["sell"], rng.randint(longest // 2, longest), rng.choice(THEMES)
+    names, length = ["sell"], rng.randint(longest // 2, longest)
+    theme = (*rng.choice(THEMES), *AWAITED.get(world.trigger, ()))
     while len(names) < length:
         possible = [name for name in WEIGHTS if NEEDS.get(name, "sell") in names]
-        names += rng.choices(possible, [WEIGHTS[name] * (3 if name in theme else 1) for name in possible])
+        names += rng.choices(possible, [WEIGHTS[name] * (1 + 2 * theme.count(name)) for name in possible])
     return world, [_event(rng, name) for name in names]
 
 
@@ -138,7 +157,7 @@ def _event(rng, name):
         "add": lambda: (_pick(rng), rng.choice((_line(rng), _line(rng), 1000))),
         "rule": lambda: _rule(rng),
         "cap": lambda: (rng.choice(CAPS),),
-        "program": lambda: (rng.choice(("shipped", "received")), rng.choice((0, 1, 7)), rng.choice((1, 2, 3))),
+        "program": lambda: (rng.choice(TRIGGERS), rng.choice((0, 1, 7)), rng.choice((1, 2, 3))),
         "distributor": lambda: (rng.randrange(DISTRIBUTORS), rng.choice(("active", "suspended", "closed"))),
         "move": lambda: (rng.randrange(DISTRIBUTORS), rng.randint(0, DISTRIBUTORS)),
         "bind": lambda: (rng.randrange(CUSTOMERS), rng.randint(0, DISTRIBUTORS)),
@@ -146,6 +165,11 @@ def _event(rng, name):
         "wait": lambda: (rng.choice((9, 24, 24, 170, 250)),),
         "settle": lambda: (),
         "pay": lambda: (),
+        "charge": lambda: (_pick(rng), rng.choice((30, 50, 100, 100, 100, 120)), rng.choice((0, 0, 0, 1))),
+        "capture": lambda: (_pick(rng), _percent(rng), rng.choice((0, 1, 1, 1))),
+        "refund": lambda: (_pick(rng), rng.choice((10, 25, 33, 100))),
+        "pay_invoice": lambda: (_pick(rng), rng.choice((30, 100, 100, 100))),
+        "unpay": lambda: (_pick(rng),),
     }
     return (name, *arguments[name]())
 

@@ -9,8 +9,12 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from .pay import ZERO, Pay, Row, Rule, Term, to_fen
+from .refunds import Bearer, given_back, paid_since, spread
 
 EARNING = ("active", "suspended")
+BY_INVOICE = ("invoiced", "invoice_paid")
+# Met before the goods are delivered, perhaps: the hold waits for them.
+EARLY = ("paid", *BY_INVOICE)
 
 
 def to_value(quantity, price, discount=0):
@@ -75,20 +79,36 @@ class Delivery:
 
     def counts_from(self, trigger):
         """Return the moment from which the delivery counts, None while it does not."""
-        if trigger == "shipped":
+        if trigger != "received":
             return self.shipped
         return max(self.shipped, self.received) if self.received else None
 
 
 @dataclass(eq=False)
 class Invoice:
-    """An invoice or credit note: items are (line or None, quantity, value)."""
+    """An invoice or credit note: items are (line or None, quantity, value).
+
+    `paid_on` is the day of the last payment of an invoice that is paid; one is `undone` by its credit notes alone.
+    """
 
     number: int
     day: date
     items: list
     reverses: "Invoice | None" = None
     state: str = "draft"
+    paid_on: date | None = None
+    undone: bool = False
+
+    @property
+    def total(self):
+        return sum((value for _line, _quantity, value in self.items), ZERO)
+
+    def counts_for(self, trigger):
+        """Tell whether it counts: where invoices have to be paid, only those, and their credit notes."""
+        return trigger != "invoice_paid" or bool((self.reverses or self).paid_on)
+
+    def quantity_of(self, line):
+        return sum((quantity for each, quantity, _value in self.items if each is line), ZERO)
 
     def shares(self):
         """Return (line, quantity, value net of the document's discounts); loose credits go over what they reverse."""
@@ -111,10 +131,10 @@ def discount_factor(goods, discounts):
 
 @dataclass(frozen=True)
 class Figures:
-    """V, G and M after a delivery, and the smallest of them."""
+    """V, G and M after a delivery, and the smallest of them; without a day for what is still to be delivered."""
 
     delivery: int
-    moment: object
+    day: date | None
     value: Fraction
     kept: Fraction
     money: Fraction
@@ -122,6 +142,16 @@ class Figures:
     @property
     def base(self):
         return max(ZERO, min(self.value, self.kept, self.money))
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What posted documents say of a line, and the day of the last one that counts."""
+
+    quantity: Fraction
+    invoiced: Fraction
+    credited: Fraction
+    day: date | None
 
 
 @dataclass(eq=False)
@@ -134,6 +164,7 @@ class Order:
     lines: list = field(default_factory=list)
     deliveries: list = field(default_factory=list)
     invoices: list = field(default_factory=list)
+    payments: list = field(default_factory=list)
 
     @property
     def has_entries(self):
@@ -148,49 +179,140 @@ class Order:
     def of(self, line, quantity):
         return self.worth(line) * quantity / line.quantity if line.quantity > 0 else ZERO
 
-    def posted(self, line):
-        """Return quantity invoiced, value invoiced, value credited and the last invoice's day of a line."""
+    def sent(self, line):
+        return sum((each.sent.get(line, ZERO) for each in self.deliveries), ZERO)
+
+    def returned(self, line):
+        return sum((each.returned.get(line, ZERO) for each in self.deliveries), ZERO)
+
+    def trigger(self, line):
+        """Return the trigger frozen with a line, one without terms goes with the others."""
+        terms = line.terms or [term for each in self.lines for term in each.terms]
+        return terms[0].trigger
+
+    def measure(self, line):
+        """Return what V is: the value sent, invoiced or ordered."""
+        trigger = self.trigger(line)
+        if trigger == "paid":
+            return "ordered"
+        return "invoiced" if trigger in BY_INVOICE or line.role == "service" else "sent"
+
+    def posted(self, line, trigger=None):
+        """Return what posted documents say of a line, those that count for a trigger or all."""
         quantity, invoiced, credited, day = ZERO, ZERO, ZERO, None
-        for invoice in sorted(self.invoices, key=lambda each: (each.day, each.number)):
-            if invoice.state != "posted":
+        for invoice in self.invoices:
+            if invoice.state != "posted" or not invoice.counts_for(trigger):
                 continue
             for share_line, share_quantity, value in invoice.shares():
                 if share_line is line and invoice.reverses:
                     credited += value
                 elif share_line is line:
-                    quantity, invoiced, day = quantity + share_quantity, invoiced + value, invoice.day
-        return quantity, invoiced, credited, day
+                    quantity, invoiced = quantity + share_quantity, invoiced + value
+                    counted_on = invoice.paid_on if trigger == "invoice_paid" else invoice.day
+                    day = max(day or counted_on, counted_on)
+        return Posted(quantity, invoiced, credited, day)
+
+    # === MONEY OF THE WHOLE ORDER === #
+
+    @property
+    def total(self):
+        return sum((line.value for line in self.lines), ZERO)
+
+    def paid_on(self):
+        """Return since which day the order is paid: by transactions, or since all of it is invoiced and paid."""
+        moment = paid_since(self.payments, self.total)
+        if moment:
+            return business_date(moment)
+        invoices = [each for each in self.invoices if each.state == "posted" and not each.reverses and not each.undone]
+        is_invoiced = all(
+            sum(each.quantity_of(line) for each in invoices) >= line.quantity for line in self.lines if line.value > 0
+        )
+        if invoices and is_invoiced and all(each.paid_on for each in invoices):
+            return max(each.paid_on for each in invoices)
+        return None
+
+    def refunds(self, is_possible=False):
+        """Return R of every line: as it is now, or if all that is open were sent, kept and paid."""
+        posted = [each for each in self.invoices if each.state == "posted"]
+        invoiced = sum((each.total for each in posted if not each.reverses), ZERO)
+        credited = sum((each.total for each in posted if each.reverses), ZERO)
+        amount = given_back(self.payments, max(self.total, invoiced), credited)
+        if not amount:
+            return {}
+        bearers = []
+        for line in (each for each in self.lines if each.earns):
+            value, kept = self.possible_value(line) if is_possible else self.value(line)
+            line_credited = self.posted(line, None if is_possible else self.trigger(line)).credited
+            bearers.append(Bearer(line, value, kept, line_credited, Fraction(1)))
+        return spread(amount, bearers)
+
+    # === WHAT A LINE EARNS ON === #
+
+    def value(self, line):
+        """Return V and G of all that counts."""
+        measure, worth = self.measure(line), self.worth(line)
+        if measure == "ordered":
+            value = worth if self.paid_on() else ZERO
+        elif measure == "invoiced":
+            value = min(self.posted(line, self.trigger(line)).invoiced, worth)
+        else:
+            value = min(self.of(line, self.sent(line)), worth)
+        if line.role == "service":
+            return value, value
+        there = self.sent(line) if measure == "sent" else max(line.quantity, self.sent(line))
+        return value, min(value, self.of(line, max(ZERO, there - self.returned(line))))
+
+    def possible_value(self, line):
+        """Return V and G if all that is open is sent, kept and paid."""
+        worth = self.worth(line)
+        there = max(line.quantity, self.sent(line))
+        return worth, min(worth, self.of(line, max(ZERO, there - self.returned(line))))
+
+    def money(self, line):
+        """Return M: what the customer owes or has paid for a line."""
+        posted, sent = self.posted(line, self.trigger(line)), self.sent(line)
+        # What went out beyond the order in place of what came back is not invoiced a second time.
+        owed = sent - min(self.returned(line), max(ZERO, sent - line.quantity))
+        counted = {"sent": owed, "ordered": line.quantity, "invoiced": ZERO}[self.measure(line)]
+        open_value = self.of(line, max(ZERO, counted - posted.quantity))
+        return open_value + posted.invoiced - posted.credited - self.refunds().get(line, ZERO)
 
     def figures(self, line):
         """Return the line's figures after each delivery that counts, the last are those of now."""
         if self.state != "sale" or not line.terms:
             return []
-        quantity, invoiced, credited, day = self.posted(line)
-        sent_in_all = sum((each.sent.get(line, ZERO) for each in self.deliveries), ZERO)
-        back = sum((each.returned.get(line, ZERO) for each in self.deliveries), ZERO)
-        # What went out beyond the order in place of what came back is not invoiced a second time.
-        owed = sent_in_all - min(back, max(ZERO, sent_in_all - line.quantity))
-        money = self.of(line, max(ZERO, owed - quantity)) + invoiced - credited
+        trigger, money = self.trigger(line), self.money(line)
+        if self.measure(line) == "sent":
+            return self._by_delivery(line, self.worth(line), money)
+        value, kept = self.value(line)
+        day = self.paid_on() if trigger == "paid" else self.posted(line, trigger).day
+        if not day or not value:
+            return []
         if line.role == "service":
-            value = min(invoiced, self.worth(line))
-            return [Figures(0, day, value, value, money)] if invoiced else []
+            return [Figures(0, day, value, kept, money)]
+        whole = Figures(0, None, value, kept, money)
+        found = self._by_delivery(line, value, money, day)
+        # Nothing waits for a delivery any more where what was delivered comes to the same.
+        return found if found and found[-1].base == whole.base else [*found, whole]
+
+    def _by_delivery(self, line, most, money, not_before=None):
         moments = {each: each.counts_from(line.terms[0].trigger) for each in self.deliveries if line in each.sent}
         counting = [(moment, each) for each, moment in moments.items() if moment]
         found, sent, kept = [], ZERO, ZERO
         for moment, each in sorted(counting, key=lambda pair: (pair[0], pair[1].number)):
             sent, kept = sent + each.sent[line], kept + each.kept(line)
-            value = min(self.of(line, sent), self.worth(line))
-            found.append(Figures(each.number, business_date(moment), value, self.of(line, kept), money))
+            value, day = min(self.of(line, sent), most), business_date(moment)
+            day = max(day, not_before or day)
+            found.append(Figures(each.number, day, value, self.of(line, kept), money))
         return found
 
     def possible(self, line):
         """Return what the line may still come to: all that is open is sent, kept and paid."""
         if self.state != "sale":
             return ZERO
-        _quantity, invoiced, credited, _day = self.posted(line)
-        worth = self.worth(line)
-        back = sum((each.returned.get(line, ZERO) for each in self.deliveries), ZERO)
-        return max(ZERO, min(worth, worth - self.of(line, back), max(invoiced, worth) - credited))
+        posted, (worth, kept) = self.posted(line), self.possible_value(line)
+        refunded = self.refunds(is_possible=True).get(line, ZERO)
+        return max(ZERO, min(worth, kept, max(posted.invoiced, worth) - posted.credited - refunded))
 
     def pay(self):
         return Pay([(line, self.worth(line)) for line in self.lines])
@@ -281,11 +403,20 @@ class Model:
             has = sum(row.amount for row in term.rows if row.delivery == each.delivery)
             gain = min(difference, step - has)
             if gain > 0:
-                release = each.moment + timedelta(days=term.hold)
+                release = each.day and each.day + timedelta(days=term.hold)
                 gains.append(Row(gain, each.delivery, "held", release, gain))
                 difference -= gain
         term.rows += reversed(gains)
         assert difference <= 0, "a gain belongs to no delivery"
+        self._begin_hold(term, figures)
+
+    def _begin_hold(self, term, figures):
+        """Once all is delivered, or nothing will be, what was earned before is held from then on."""
+        if term.trigger in EARLY and all(each.day for each in figures):
+            day = max((each.day for each in figures), default=self.today)
+            for row in term.rows:
+                if row.state == "held" and not row.release:
+                    row.release = day + timedelta(days=term.hold)
 
     def _take_back(self, term, loss):
         """Reverse the latest earnings first: held as long as they are, due now where they no longer are."""
@@ -303,7 +434,7 @@ class Model:
 
     def release(self):
         for _term, row in self.rows():
-            if row.state == "held" and row.release <= self.today:
+            if row.state == "held" and row.release and row.release <= self.today:
                 row.state = "due"
 
     def settle(self):

@@ -78,7 +78,8 @@ class Row:
     amount: int
     delivery: int
     state: str
-    release: date
+    release: date | None
+    """None while the hold waits for the goods."""
     left: int = 0
     """What has not been taken back of it."""
 

@@ -72,3 +72,7 @@ class Stage:
         self.bank = env["account.journal"].search(
             [("type", "=", "bank"), ("company_id", "=", self.company.id)], limit=1
         )
+        self.wallet = env["payment.provider"].create(
+            {"name": "Wallet", "code": "none", "state": "test", "company_id": self.company.id}
+        )
+        self.wallet_method = env.ref("payment.payment_method_wechat_pay")
