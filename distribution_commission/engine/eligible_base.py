@@ -10,7 +10,7 @@ R  refunded without a credit note, see `refunds`
 All are untaxed, net of the line's share of the order's discount lines, in the order's currency.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 ZERO = Fraction(0)
@@ -184,7 +184,8 @@ def eligible_bases(facts):
         return [whole]
     bases = _get_bases_by_delivery(facts, facts.value, facts.moment)
     if bases and bases[-1].amount == whole.amount:
-        return bases
+        # A margin bears the cost of all that counts, also where a price reduction has ended the waiting early.
+        return [*bases[:-1], replace(whole, delivery_id=bases[-1].delivery_id, moment=bases[-1].moment)]
     # Goods that left without a delivery order wait with the rest.
     return [*(base for base in bases if base.delivery_id), whole]
 

@@ -142,6 +142,17 @@ class TestRuleKinds(RulesCommon):
         self._credit(self._invoice(order), quantity=3)
         self.assertEarned(order, "25", "35", "14")  # 700 - 600
 
+    def test_margin_of_what_is_invoiced_is_the_same_before_and_after_delivery(self):
+        """Eight of ten left, whose value is all that a price reduction left: the other two cost as much."""
+        self.program.trigger = "invoiced"
+        self.goods.standard_price = 60
+        self._rule(rate=25, product_id=self.goods, base_kind="margin")
+        order = self._sell(10)
+        self._credit(self._invoice(order), price=20.0)
+        self.assertEarned(order, "50", "40", "16")
+        self._deliver(order, {self.goods: 8})
+        self.assertEarned(order, "50", "40", "16")
+
     def test_sale_below_cost_has_no_margin(self):
         self.goods.standard_price = 120
         self._rule(rate=25, product_id=self.goods, base_kind="margin")
