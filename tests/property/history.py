@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 # For one level, in hundredths of a per cent: together never above the lowest cap, or the rules would be refused.
 RATES = {1: (0, 500, 750, 1000, 1200), 2: (0, 333, 500, 600), 3: (0, 125, 200)}
 FIXED = (0, 1, 100, 333, 2500)
+KINDS, FIXED_KINDS = 6, (1, 2)
 CAPS = (20, 25, 30)
 PRICES = (5, 35, 333, 3333, 10000, 12345)
 QUANTITIES = (1, 3, 7, 10, 10)
 CUSTOMERS = 5
 DISTRIBUTORS = 6
-LIMITS = 7
+LIMITS, TIERS, AUDIENCES = 9, 4, 10
 TRIGGERS = ("shipped", "received", "invoiced", "invoice_paid", "paid")
 
 # How often what happens.
@@ -53,12 +54,20 @@ WEIGHTS = {
     "refund": 8,
     "pay_invoice": 8,
     "unpay": 3,
+    "cost": 2,
+    "list_price": 2,
+    "campaign": 4,
+    "grade": 2,
+    "tag": 2,
+    "exclude": 1,
 }
 # What a history is mostly about: these things happen three times as often in it.
 THEMES = (
     ("ship", "wait", "give_back", "receive", "send_again"),
     ("invoice", "credit", "post", "unpost", "drop"),
     ("rule", "add", "quantity", "price", "cancel", "reopen"),
+    ("rule", "campaign", "sell", "ship", "add", "reopen"),
+    ("sell", "ship", "grade", "tag", "rule", "quantity"),
     ("ship", "wait", "settle", "pay", "give_back", "credit"),
     ("ship", "charge", "capture", "refund", "give_back", "credit", "invoice"),
     ("ship", "invoice", "pay_invoice", "unpay", "credit", "unpost", "post"),
@@ -95,7 +104,7 @@ class World:
 
     :param tuple rates: of levels 1 to 3, in hundredths of a per cent
     :param tuple rule: one more rule, as in the event
-    :param int campaign: rate for bowls on level 1 in the first three days, 0 for none
+    :param int dated: rate for bowls on level 1 in the first three days, 0 for none
     """
 
     trigger: str = "shipped"
@@ -104,7 +113,7 @@ class World:
     cap: int = 30
     rates: tuple = (1000, 0, 0)
     rule: tuple = ()
-    campaign: int = 0
+    dated: int = 0
 
 
 def draw(seed, number, longest=15):
@@ -120,7 +129,7 @@ def draw(seed, number, longest=15):
         cap=rng.choice(CAPS),
         rates=tuple(rng.choice(RATES[level]) for level in RATES),
         rule=_rule(rng),
-        campaign=rng.choice((0, 0, 1200)),
+        dated=rng.choice((0, 0, 1200)),
     )
     names, length = ["sell"], rng.randint(longest // 2, longest)
     theme = (*rng.choice(THEMES), *AWAITED.get(world.trigger, ()))
@@ -138,7 +147,7 @@ def _event(rng, name):
             rng.choice((0, 0, 0, rng.randint(1, DISTRIBUTORS))),
             tuple(_line(rng) for _line_number in range(rng.choice((1, 2, 3)))),
             rng.choice((0, 0, 0, 1000, 2999)),
-            rng.choice((0, 0, 0, 1)),
+            rng.choice((0, 0, 0, 0, 0, 1, 1, 2)),
         ),
         "ship": lambda: (_pick(rng), rng.choice((20, 30, 50, 50, 100, 130)), _percent(rng), rng.randrange(4)),
         "receive": lambda: (_pick(rng),),
@@ -170,6 +179,12 @@ def _event(rng, name):
         "refund": lambda: (_pick(rng), rng.choice((10, 25, 33, 100))),
         "pay_invoice": lambda: (_pick(rng), rng.choice((30, 100, 100, 100))),
         "unpay": lambda: (_pick(rng),),
+        "campaign": lambda: (rng.randrange(3), rng.choice((0, 2, 9)), *_campaign_rule(rng)),
+        "grade": lambda: (rng.randrange(DISTRIBUTORS), rng.randrange(3)),
+        "tag": lambda: (rng.randrange(DISTRIBUTORS), rng.randrange(2), rng.randrange(2)),
+        "exclude": lambda: (rng.choice((0, 1)), rng.choice((0, 1))),
+        "cost": lambda: (rng.randrange(4), rng.choice((0, *PRICES))),
+        "list_price": lambda: (rng.randrange(4), rng.choice(PRICES)),
     }
     return (name, *arguments[name]())
 
@@ -183,16 +198,24 @@ def _percent(rng):
 
 
 def _line(rng):
-    """Product (mug, bowl, tea by the dozen, service), quantity, price in fen, discount in per cent."""
-    return (rng.randrange(4), rng.choice(QUANTITIES), rng.choice(PRICES), rng.choice((0, 0, 10, 33)))
+    """Product (mug, bowl, tea by the dozen, service), quantity, price in fen, discount in per cent, tax."""
+    product, quantity, price = rng.randrange(4), rng.choice(QUANTITIES), rng.choice(PRICES)
+    return (product, quantity, price, rng.choice((0, 0, 10, 33)), rng.choice((0, 0, 1, 2)))
 
 
 def _rule(rng):
-    """Level, 1 for bowls only, distributor or 0 for all, rate or amount per unit or order, how much, limits."""
-    level, kind = rng.choice((1, 1, 2, 3)), rng.randrange(3)
-    value = rng.choice(FIXED if kind else RATES[level])
-    audience = rng.choice((0, 0, 0, rng.randint(1, DISTRIBUTORS)))
-    return (level, rng.choice((0, 0, 1)), audience, kind, value, rng.choice((0, 0, rng.randrange(LIMITS))))
+    """Level, 1 for bowls only, audience, what it pays, how much, limits, tiers: see `rulebook` and `stage`."""
+    level, kind = rng.choice((1, 1, 2, 3)), rng.randrange(KINDS)
+    value = rng.choice(FIXED if kind in FIXED_KINDS else RATES[level])
+    audience = rng.choice((0, 0, 0, rng.randint(1, AUDIENCES)))
+    limit, tier = rng.choice((0, 0, rng.randrange(LIMITS))), rng.choice((0, 0, rng.randrange(TIERS)))
+    return (level, rng.choice((0, 0, 1)), audience, kind, value, limit, tier)
+
+
+def _campaign_rule(rng):
+    """A rule whose value is a factor in per cent where the campaign multiplies: not too much for the cap."""
+    level, for_bowls, audience, kind, _value, limit, tier = _rule(rng)
+    return (level, for_bowls, audience, kind, rng.choice((0, 50, 100, 150, 200, 333)), limit, tier)
 
 
 # === THE SMALLEST HISTORY THAT FAILS === #

@@ -4,7 +4,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from .model import Invoice, to_value
+from .model import Invoice, to_item, value_of
 
 
 class Office:
@@ -20,8 +20,9 @@ class Office:
             if not quantity or (line.role == "coupon" and not with_coupons):
                 continue
             vals_list.append((0, 0, line_record._prepare_invoice_line(quantity=quantity)))
-            items.append((line, Fraction(quantity), to_value(quantity, line.price, line.discount)))
-        if sum(value for _line, _quantity, value in items) <= 0:
+            items.append(line.item(quantity))
+        # Odoo turns an invoice below zero into a credit note.
+        if value_of(items) <= 0 or sum(item.taxed for item in items) <= 0:
             return False
         move = self.env["account.move"].create(
             {**record._prepare_invoice(), "invoice_date": self.model.now.date(), "invoice_line_ids": vals_list}
@@ -85,13 +86,15 @@ class Office:
         if kind == 0:
             return list(invoice.items)
         if kind == 3:
-            amount = max(1, int(sum(value for _line, _quantity, value in invoice.items) * percent))
+            amount = max(1, int(value_of(invoice.items) * percent))
+            tax = invoice.items[0].line.tax
             move.invoice_line_ids[1:].unlink()
             vals = {"quantity": 1, "price_unit": amount / 100, "discount": 0, "sale_line_ids": [(5, 0, 0)]}
             move.invoice_line_ids.write(vals)
-            return [(None, Fraction(1), Fraction(amount, 100))]
+            return [to_item(None, 1, Fraction(amount, 100), tax)]
         items, records = [], move.invoice_line_ids.sorted("id")
-        for record, (line, quantity, _value) in zip(records, invoice.items, strict=True):
+        for record, item in zip(records, invoice.items, strict=True):
+            line, quantity = item.line, item.quantity
             if line.role == "coupon":
                 record.unlink()
                 continue
@@ -102,7 +105,7 @@ class Office:
             else:
                 price = Fraction(int(price * percent), 100)
                 record.price_unit = float(price)
-            items.append((line, quantity, to_value(quantity, price, line.discount)))
+            items.append(line.item(quantity, price))
         return items
 
     # === MONEY === #
