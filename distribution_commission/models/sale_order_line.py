@@ -31,25 +31,29 @@ class SaleOrderLine(models.Model):
     def create(self, vals_list):
         """Override of `sale`: lines added to a confirmed order get terms with the order's attribution."""
         lines = super().create(vals_list)
-        lines._update_commission()
+        lines._update_commission(lines)
         return lines
 
     def write(self, vals):
         """Override of `sale`: quantity and price are read live; another product has other rules."""
+        if VALUE_FIELDS.isdisjoint(vals):
+            return super().write(vals)
         product_by_line = {line: line.product_id for line in self} if "product_id" in vals else {}
+        # A discount that becomes goods is as good as added.
+        others = self.sudo().filtered(lambda line: line.state == "sale" and line._get_commission_role() != "goods")
         result = super().write(vals)
-        if not VALUE_FIELDS.isdisjoint(vals):
-            exchanged = self.filtered(lambda line: line.product_id != product_by_line.get(line, line.product_id))
-            exchanged._get_unused_terms().state = "superseded"
-            self._update_commission()
+        exchanged = self.filtered(lambda line: line.product_id != product_by_line.get(line, line.product_id))
+        exchanged._get_unused_terms().state = "superseded"
+        # Who was not to earn on a line when it was confirmed does not begin to with another quantity.
+        self._update_commission(exchanged | others)
         return result
 
-    def _update_commission(self):
-        """Give lines of confirmed orders the terms they lack, and say that something happened to them."""
+    def _update_commission(self, new_lines):
+        """Say that something happened to lines of confirmed orders, and give new ones their terms."""
         # Whoever may add a line need not have rights on commission.
         late = self.sudo().filtered(lambda line: line.state == "sale" and line.order_id.distribution_program_id)
         if late:
-            late.env["distribution.commission.term"]._create_for_lines(late)
+            late.env["distribution.commission.term"]._create_for_lines(late & new_lines)
             late.env["distribution.commission.term"]._refresh(late.order_id)
             late.order_id._converge_commission()
 

@@ -43,6 +43,17 @@ class TestLedger(CommissionCommon):
         term.invalidate_recordset()
         self.assertEqual((term.earned_amount, term.pending_amount), (0.0, 0.0))
 
+    def test_other_quantity_gives_no_new_terms(self):
+        """Who was not to earn on a line when the order was confirmed does not begin to when it grows."""
+        rules = self.env["distribution.commission.rule"].search([("program_id", "=", self.program.id)])
+        rules.rate = 0
+        order = self._sell(10)
+        rules.rate = 5
+        order.order_line.write({"product_uom_qty": 12, "price_unit": 90.0})
+        self.assertFalse(order.commission_term_ids)
+        order.order_line = [(0, 0, {"product_id": self.goods_b.id, "product_uom_qty": 1})]
+        self.assertEqual(order.commission_term_ids.mapped("rate"), [5.0] * 3)
+
     def test_what_was_sent_again_is_pending(self):
         """Three came back and others went out instead: the customer will have received ten."""
         self.program.trigger = "received"
