@@ -60,6 +60,7 @@ WEIGHTS = {
     "grade": 2,
     "tag": 2,
     "exclude": 1,
+    "down_payment": 3,
 }
 # What a history is mostly about: these things happen three times as often in it.
 THEMES = (
@@ -183,6 +184,7 @@ def _event(rng, name):
         "grade": lambda: (rng.randrange(DISTRIBUTORS), rng.randrange(3)),
         "tag": lambda: (rng.randrange(DISTRIBUTORS), rng.randrange(2), rng.randrange(2)),
         "exclude": lambda: (rng.choice((0, 1)), rng.choice((0, 1))),
+        "down_payment": lambda: (_pick(rng), rng.choice((30, 50)), rng.choice((0, 1, 1, 1))),
         "cost": lambda: (rng.randrange(4), rng.choice((0, *PRICES))),
         "list_price": lambda: (rng.randrange(4), rng.choice(PRICES)),
     }

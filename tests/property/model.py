@@ -34,7 +34,9 @@ class Tax:
 
 @dataclass(eq=False)
 class Product:
-    """`role` is goods, service, coupon (a discount) or other; list price and cost of one piece, without taxes."""
+    """`role` is goods, service, coupon (a discount), down (payment) or title; list price and cost of one piece, without
+    taxes.
+    """
 
     role: str
     category: str | None = None
