@@ -126,3 +126,21 @@ class TestFound(PropertyCase):
                 ("give_back", 0, 20, 1),
             ],
         )
+
+    def test_down_payment_is_deducted_and_given_back(self):
+        """Seldom drawn: the final invoice deducts what was invoiced in advance, and the money for it goes back."""
+        self.play(
+            World(trigger="paid", levels=3, rates=(1000, 500, 200)),
+            [
+                ("sell", 0, 0, ((0, 10, 10000, 0, 0), (3, 1, 3333, 0, 0)), 0, 0),
+                ("down_payment", 0, 30, 1),
+                ("charge", 0, 30, 0),
+                ("pay_invoice", 0, 100),
+                ("ship", 0, 50, 50, 1),
+                ("invoice", 0, 100, 1, 1),
+                ("pay_invoice", 1, 100),
+                ("credit", 0, 0, 100, 1),
+                ("refund", 0, 100),
+                ("refund", 0, 33),
+            ],
+        )

@@ -64,7 +64,9 @@ def get_amounts(sold, unit):
     :rtype: dict
     """
     lines = _share_out_orders(sold, unit)
-    limited = _get_limited(lines, unit)
+    # As agreed: a small line's part of an amount per order is nothing, and has the minimum all the same.
+    limits = {share.key: share.pay.limit for one in sold for share in one.shares}
+    limited = _get_limited(lines, limits, unit)
     amounts = {}
     for one in lines:
         columns = [_get_capped(one, base, limited, unit) for base in one.bases]
@@ -110,9 +112,10 @@ def _share_out_orders(sold, unit):
     ]
 
 
-def _get_limited(lines, unit):
+def _get_limited(lines, limits, unit):
     """Return for each share with limits what its whole line gets by itself, and within them.
 
+    :param dict limits: key of the share → `Pay.limit` of how it is paid
     :return: key → (by itself, within the limits)
     :rtype: dict
     """
@@ -126,17 +129,17 @@ def _get_limited(lines, unit):
             groups[share.group].append(share)
         else:
             count = one.line.units if share.pay.scope == "unit" else 1
-            limited[share.key] = share.pay.limit(whole[share.key], count)
+            limited[share.key] = limits[share.key](whole[share.key], count)
     for shares in groups.values():
-        limited |= _get_group_limited(shares, whole, unit)
+        limited |= _get_group_limited(shares, whole, limits[shares[0].key], unit)
     return {key: (whole[key], limited[key]) for key in whole}
 
 
-def _get_group_limited(shares, whole, unit):
-    """Return what each of an order's shares gets so that their sum keeps to the limits they have in common."""
+def _get_group_limited(shares, whole, limit, unit):
+    """Return what each of an order's shares gets so that their sum keeps to the limit they have in common."""
     amounts = [whole[share.key] for share in shares]
     total = sum(amounts, ZERO)
-    bounded = shares[0].pay.limit(total, 1)
+    bounded = limit(total, 1)
     if bounded != total:
         amounts = map(Fraction, allocate(round_half_up(bounded, unit), amounts, unit))
     return dict(zip((share.key for share in shares), amounts, strict=True))

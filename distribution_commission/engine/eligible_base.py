@@ -10,7 +10,7 @@ R  refunded without a credit note, see `refunds`
 All are untaxed, net of the line's share of the order's discount lines, in the order's currency.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 ZERO = Fraction(0)
@@ -52,11 +52,13 @@ class LineFacts:
     :param Fraction invoiced_quantity: on posted invoices that count, credit notes not deducted
     :param Fraction invoiced: posted invoices that count for the trigger
     :param Fraction credited: posted credit notes, but those of invoices that do not count
+    :param Fraction invoiced_in_all: all posted invoices
     :param Fraction credited_in_all: all posted credit notes
     :param Fraction credited_quantity: what credit notes that count take back: at less than what was left of its price,
         a quantity is only reduced in price
     :param Fraction standing_quantity: the most that stood on invoices at once, less what was taken back
     :param Fraction refunded: R, the line's share of refunds that no credit note covers
+    :param Fraction refunded_in_all: what R comes to once all that is open is sent, kept and paid
     :param bool is_sent: goods, which have to be delivered; a service is not sent
     :param bool is_cancelled: the order is cancelled
     :param datetime moment: when the trigger was met by an invoice or a payment; None while it is not
@@ -74,10 +76,12 @@ class LineFacts:
     invoiced_quantity: Fraction = ZERO
     invoiced: Fraction = ZERO
     credited: Fraction = ZERO
+    invoiced_in_all: Fraction = ZERO
     credited_in_all: Fraction = ZERO
     credited_quantity: Fraction = ZERO
     standing_quantity: Fraction = ZERO
     refunded: Fraction = ZERO
+    refunded_in_all: Fraction = ZERO
     is_sent: bool = True
     is_cancelled: bool = False
     moment: object = None
@@ -122,6 +126,11 @@ class LineFacts:
     def get_part_of(self, quantity):
         """Return which part of what was ordered a quantity is, all of it at most."""
         return max(ZERO, min(Fraction(1), quantity / self.ordered)) if self.ordered > 0 else ZERO
+
+    @property
+    def possible_kept(self):
+        """What G will be once all that is open is sent: what came back may have been sent again."""
+        return min(self.worth, self.get_worth_of(max(ZERO, max(self.ordered, self.sent) - self.returned)))
 
     @property
     def money(self):
@@ -175,7 +184,8 @@ def eligible_bases(facts):
         return [whole]
     bases = _get_bases_by_delivery(facts, facts.value, facts.moment)
     if bases and bases[-1].amount == whole.amount:
-        return bases
+        # A margin bears the cost of all that counts, also where a price reduction has ended the waiting early.
+        return [*bases[:-1], replace(whole, delivery_id=bases[-1].delivery_id, moment=bases[-1].moment)]
     # Goods that left without a delivery order wait with the rest.
     return [*(base for base in bases if base.delivery_id), whole]
 
@@ -202,13 +212,12 @@ def possible_base(facts):
     """
     if facts.is_cancelled:
         return Base(0, None, ZERO, ZERO, ZERO, ZERO)
-    kept = facts.worth - facts.get_worth_of(facts.returned)
-    money = max(facts.invoiced, facts.worth) - facts.credited_in_all - facts.refunded
-    back = facts.returned
+    money = max(facts.invoiced_in_all, facts.worth) - facts.credited_in_all - facts.refunded_in_all
+    stays = max(facts.ordered, facts.sent) - facts.returned
     if not facts.is_sent:
         # What is invoiced again was not taken back.
-        back = facts.credited_quantity - max(ZERO, facts.invoiced_quantity - facts.ordered)
-    return Base(0, None, facts.worth, kept, money, facts.get_part_of(facts.ordered - back))
+        stays = facts.ordered - facts.credited_quantity + max(ZERO, facts.invoiced_quantity - facts.ordered)
+    return Base(0, None, facts.worth, facts.possible_kept, money, facts.get_part_of(stays))
 
 
 def is_taken_back(quantity, amount, left_quantity, left, unit):

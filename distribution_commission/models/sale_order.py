@@ -296,7 +296,7 @@ class SaleOrder(models.Model):
         :param list payments: of `engine.refunds.Payment`
         :param moves: posted invoices and credit notes
         :param dict facts: line id → `engine.eligible_base.LineFacts`, of every goods line
-        :return: line id → amount without taxes, in the order's currency
+        :return: line id → `refunded` and `refunded_in_all` of `LineFacts`
         :rtype: dict
         """
         self.ensure_one()
@@ -306,13 +306,15 @@ class SaleOrder(models.Model):
             for documents in (moves - credits, credits)
         )
         amount = get_uncovered_refund(payments, exact(self.amount_total), invoiced, credited)
-        lines = self._get_goods_lines()
-        shares = [
-            Share(fact.value, fact.kept, fact.credited, fact.taxed / fact.worth if fact.worth else Fraction(1))
-            for fact in (facts[line_id] for line_id in lines.ids)
-        ]
-        refunds = share_out_refund(amount, shares, Decimal(str(self.currency_id.rounding)))
-        return dict(zip(lines.ids, refunds, strict=True))
+        unit, line_ids = Decimal(str(self.currency_id.rounding)), self._get_goods_lines().ids
+        figures = [(fact, fact.taxed / fact.worth if fact.worth else Fraction(1)) for fact in map(facts.get, line_ids)]
+        now = [Share(fact.value, fact.kept, fact.credited, tax) for fact, tax in figures]
+        possible = [Share(fact.worth, fact.possible_kept, fact.credited_in_all, tax) for fact, tax in figures]
+        refunds = (share_out_refund(amount, shares, unit) for shares in (now, possible))
+        return {
+            line_id: {"refunded": refunded, "refunded_in_all": in_all}
+            for line_id, refunded, in_all in zip(line_ids, *refunds, strict=True)
+        }
 
     def _get_goods_lines(self):
         return self.order_line.filtered(lambda line: line._get_commission_role() == "goods")

@@ -31,25 +31,29 @@ class SaleOrderLine(models.Model):
     def create(self, vals_list):
         """Override of `sale`: lines added to a confirmed order get terms with the order's attribution."""
         lines = super().create(vals_list)
-        lines._update_commission()
+        lines._update_commission(lines)
         return lines
 
     def write(self, vals):
         """Override of `sale`: quantity and price are read live; another product has other rules."""
+        if VALUE_FIELDS.isdisjoint(vals):
+            return super().write(vals)
         product_by_line = {line: line.product_id for line in self} if "product_id" in vals else {}
+        # A discount that becomes goods is as good as added.
+        others = self.sudo().filtered(lambda line: line.state == "sale" and line._get_commission_role() != "goods")
         result = super().write(vals)
-        if not VALUE_FIELDS.isdisjoint(vals):
-            exchanged = self.filtered(lambda line: line.product_id != product_by_line.get(line, line.product_id))
-            exchanged._get_unused_terms().state = "superseded"
-            self._update_commission()
+        exchanged = self.filtered(lambda line: line.product_id != product_by_line.get(line, line.product_id))
+        exchanged._get_unused_terms().state = "superseded"
+        # Who was not to earn on a line when it was confirmed does not begin to with another quantity.
+        self._update_commission(exchanged | others)
         return result
 
-    def _update_commission(self):
-        """Give lines of confirmed orders the terms they lack, and say that something happened to them."""
+    def _update_commission(self, new_lines):
+        """Say that something happened to lines of confirmed orders, and give new ones their terms."""
         # Whoever may add a line need not have rights on commission.
         late = self.sudo().filtered(lambda line: line.state == "sale" and line.order_id.distribution_program_id)
         if late:
-            late.env["distribution.commission.term"]._create_for_lines(late)
+            late.env["distribution.commission.term"]._create_for_lines(late & new_lines)
             late.env["distribution.commission.term"]._refresh(late.order_id)
             late.order_id._converge_commission()
 
@@ -147,8 +151,8 @@ class SaleOrderLine(models.Model):
         lines = self.union(*(order._get_goods_lines() for order in refunded))
         facts = lines._get_facts_before_refunds(payments, moves)
         for order in refunded:
-            for line_id, amount in order._share_out_commission_refund(payments[order], moves, facts).items():
-                facts[line_id] = replace(facts[line_id], refunded=amount)
+            for line_id, refunds in order._share_out_commission_refund(payments[order], moves, facts).items():
+                facts[line_id] = replace(facts[line_id], **refunds)
         return {line.id: facts[line.id] for line in self}
 
     def _get_facts_before_refunds(self, payments, moves):
@@ -357,8 +361,8 @@ class SaleOrderLine(models.Model):
 
         :param moves: posted invoices and credit notes
         :param dict triggers: line id → trigger
-        :return: line id → `invoiced_quantity`, `invoiced`, `credited`, `credited_in_all`, `credited_quantity`,
-            `standing_quantity`, `moment` of `LineFacts`
+        :return: line id → `invoiced_quantity`, `invoiced`, `credited`, the last two also `..._in_all`,
+            `credited_quantity`, `standing_quantity`, `moment` of `LineFacts`
         :rtype: dict
         """
         sums, moments = defaultdict(lambda: defaultdict(Fraction)), {}
@@ -371,7 +375,9 @@ class SaleOrderLine(models.Model):
                     share["credited_in_all"] += amount
                     if is_counting:
                         self._add_credit(share, quantity, amount, Decimal(str(move.currency_id.rounding)))
-                elif is_counting:
+                    continue
+                share["invoiced_in_all"] += amount
+                if is_counting:
                     share["invoiced"] += amount
                     share["invoiced_quantity"] += quantity
                     standing = share["invoiced_quantity"] - share["credited_quantity"]

@@ -43,6 +43,51 @@ class TestLedger(CommissionCommon):
         term.invalidate_recordset()
         self.assertEqual((term.earned_amount, term.pending_amount), (0.0, 0.0))
 
+    def test_other_quantity_gives_no_new_terms(self):
+        """Who was not to earn on a line when the order was confirmed does not begin to when it grows."""
+        rules = self.env["distribution.commission.rule"].search([("program_id", "=", self.program.id)])
+        rules.rate = 0
+        order = self._sell(10)
+        rules.rate = 5
+        order.order_line.write({"product_uom_qty": 12, "price_unit": 90.0})
+        self.assertFalse(order.commission_term_ids)
+        order.order_line = [(0, 0, {"product_id": self.goods_b.id, "product_uom_qty": 1})]
+        self.assertEqual(order.commission_term_ids.mapped("rate"), [5.0] * 3)
+
+    def test_what_was_sent_again_is_pending(self):
+        """Three came back and others went out instead: the customer will have received ten."""
+        self.program.trigger = "received"
+        order = self._sell(10)
+        term = order.commission_term_ids[0]
+        back = self._return(self._deliver(order), 3)
+        self.assertEqual(self._get_pending(term), 70.0)
+        self._return(back, 3)
+        self.assertEqual(self._get_pending(term), 100.0)
+
+    def test_refund_before_shipping_is_not_pending(self):
+        order = self._sell(10)
+        term = order.commission_term_ids[0]
+        self._refund_online(self._pay_online(order), 250)
+        self.assertEqual(self._get_pending(term), 75.0)
+        self._deliver(order)
+        self.assertEarned(order, "75", "37.50", "15")
+        self.assertEqual(self._get_pending(term), 0.0)
+
+    def test_unpaid_invoice_is_pending_at_its_price(self):
+        """The price was reduced after the invoice, and a part of it credited: the rest of the invoice may be paid."""
+        self.program.trigger = "invoice_paid"
+        order = self._sell(10)
+        term, invoice = order.commission_term_ids[0], self._invoice(order)
+        order.order_line.price_unit = 50.0
+        self._credit(invoice, quantity=3)
+        self.assertEqual(self._get_pending(term), 50.0)
+        self._pay_invoice(invoice)
+        self.assertEarned(order, "50", "25", "10")
+
+    def _get_pending(self, term):
+        term.invalidate_recordset(["pending_amount"])
+        return term.pending_amount
+
     def test_delivery_earns_and_holds(self):
         order = self._sell(10)
         with freeze_time("2026-03-01 17:00:00"):  # 1 March 17:00 UTC is 2 March in Shanghai

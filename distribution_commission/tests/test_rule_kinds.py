@@ -142,6 +142,17 @@ class TestRuleKinds(RulesCommon):
         self._credit(self._invoice(order), quantity=3)
         self.assertEarned(order, "25", "35", "14")  # 700 - 600
 
+    def test_margin_of_what_is_invoiced_is_the_same_before_and_after_delivery(self):
+        """Eight of ten left, whose value is all that a price reduction left: the other two cost as much."""
+        self.program.trigger = "invoiced"
+        self.goods.standard_price = 60
+        self._rule(rate=25, product_id=self.goods, base_kind="margin")
+        order = self._sell(10)
+        self._credit(self._invoice(order), price=20.0)
+        self.assertEarned(order, "50", "40", "16")
+        self._deliver(order, {self.goods: 8})
+        self.assertEarned(order, "50", "40", "16")
+
     def test_sale_below_cost_has_no_margin(self):
         self.goods.standard_price = 120
         self._rule(rate=25, product_id=self.goods, base_kind="margin")
@@ -262,6 +273,18 @@ class TestRuleKinds(RulesCommon):
         order = self._sell(10)
         self._deliver(order)
         self.assertEarned(order, "0", "50", "20")
+
+    def test_limits_hold_where_a_line_has_no_part_of_the_amount_per_order(self):
+        """A tenth of a yuan beside more than a hundred gets no fen of 3.33: it has the minimum, up to the cap."""
+        rule = self._fix_order(3.33, product_id=self.goods)
+        for limits, earned in (
+            ({"limit_scope": "unit", "minimum_amount": 0.05}, ["0.03", "3.33"]),
+            ({"limit_scope": "order", "minimum_amount": 0, "maximum_amount": 2}, ["0.00", "2.00"]),
+        ):
+            rule.write(limits)
+            order = self._sell(lines=[(self.goods, 1, 0.1), (self.goods, 1, 123.45)])
+            terms = order.commission_term_ids.filtered(lambda term: term.level == 1).sorted("line_id")
+            self.assertEqual([f"{term.expected_amount:.2f}" for term in terms], earned)
 
     def test_costs_and_multiplied_amounts_are_not_rounded(self):
         self.goods.standard_price = 3.3333

@@ -30,6 +30,7 @@ class Check:
             return
         self.env.flush_all()
         rows, lines = self._entries(), self._lines()
+        self._documents(lines)
         self._states(rows, lines)
         self._caps_and_signs(lines)
         self._explanations(rows, lines)
@@ -63,6 +64,18 @@ class Check:
             for record, order in self.drive.orders
             for line_record, line in self.drive._lines(record, order)
         }
+
+    def _documents(self, lines):
+        """What documents say is what the model reckons with: or the rest would be no news."""
+        for line_id, (_order, line) in lines.items():
+            record = self.env["sale.order.line"].browse(line_id)
+            found = fen(repr(record.price_subtotal)), fen(repr(record.price_total))
+            assert found == (to_fen(line.value), to_fen(line.taxed)), f"{found}, not {line.value} and {line.taxed}"
+        for record, order in self.drive.orders:
+            assert fen(repr(record.amount_total)) == to_fen(order.total), (record.amount_total, order.total)
+            for invoice in order.invoices:
+                total = self.env["account.move"].browse(invoice.number).amount_total
+                assert fen(repr(total)) == to_fen(invoice.total), (total, invoice.total)
 
     def _states(self, rows, lines):
         """Every sum by line, level, distributor, state and release date is the model's, to the fen."""
@@ -125,13 +138,22 @@ class Check:
             "kept": to_fen(last.kept) if last else 0,
             "money": to_fen(last.money) if last else 0,
             "base": to_fen(last.base) if last else 0,
-            "uncapped": to_fen(order.pay().exact(term, line, last.base)) if last else 0,
+            "uncapped": to_fen(order.pay().exact(term, line, last)) if last else 0,
             "target": term.earned,
         }
         found = {name: fen(facts[name]) for name in expected}
         assert found == expected, f"explained by {found}, expected {expected}"
-        pays = {"percent": "rate", "fixed_unit": "per_unit", "fixed_order": "per_order"}[term.rule.kind]
-        assert Decimal(facts[pays]) * 10000 == int(term.rule.value * 10000), facts
+        self._explained_pay(facts, term)
+
+    def _explained_pay(self, facts, term):
+        pays, limit = term.pays, term.limit
+        expected = {"rate": pays.rate, "per_unit": pays.per_unit}
+        if pays.per_order:
+            expected["per_order"] = pays.per_order
+        if limit.most is not None:
+            expected["maximum"] = max(ZERO, limit.most - limit.used)
+        found = {name: Fraction(Decimal(facts.get(name) or 0)) for name in expected}
+        assert found == expected, f"explained by {found}, expected {expected}"
 
     def _pending(self, lines):
         records = self.env["distribution.commission.term"].search(

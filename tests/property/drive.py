@@ -8,15 +8,17 @@ model's own business.
 from datetime import timedelta
 from fractions import Fraction
 
-from .model import Distributor, Model, business_date
+from .cash import Cash
+from .model import Distributor, Model, Product, business_date
 from .office import Office
-from .pay import Rule
+from .rulebook import Rulebook
+from .rules import Audience
 from .sales import Sales
-from .stage import BINDINGS, NAMES, OWNERS, START, UPLINES
+from .stage import BINDINGS, GRADES, NAMES, OWNERS, PRODUCTS, START, TAGS, TAXES, UPLINES
 from .warehouse import Warehouse
 
 
-class Drive(Sales, Warehouse, Office):
+class Drive(Rulebook, Sales, Warehouse, Office, Cash):
     """One history on Odoo and on the model. Every `_do_` method returns whether there was something to do."""
 
     def __init__(self, stage, world, clock):
@@ -24,34 +26,48 @@ class Drive(Sales, Warehouse, Office):
         clock.move_to(START)
         self.model = Model(world.trigger, world.hold, world.levels, world.cap, START)
         self._set_up_people()
+        self._set_up_products()
         stage.program.write(
             {"trigger": world.trigger, "hold_days": world.hold, "level_count": world.levels, "cap_rate": world.cap}
         )
         for level, rate in enumerate(world.rates, start=1):
-            self._do_rule(level, 0, 0, 0, rate, 0)
+            self._do_rule(level, 0, 0, 0, rate)
         if world.rule:
             self._do_rule(*world.rule)
-        if world.campaign:
-            self._create_campaign(world.campaign)
+        if world.dated:
+            self._create_dated_rule(world.dated)
         self._do_currency(1373)
         self.orders = []
         """Pairs of the order's record and the model's order."""
+        self.transactions, self.payments = [], []
 
     def _set_up_people(self):
         people = [Distributor(name) for name in NAMES]
         for person, upline in zip(people, UPLINES, strict=True):
             person.upline = people[upline] if upline is not None else None
+        self.grades = [Audience("Silver", 1), Audience("Gold", 1)]
+        self.tags = [Audience("Teacher", 2), Audience("Neighbour", 3)]
+        for number, person in enumerate(people):
+            person.audiences = [self.grades[GRADES[number]]] if number in GRADES else []
+            person.audiences += [self.tags[tag] for tag in TAGS.get(number, ())]
         self.people = people
         self.model.owners = {number: people[distributor] for number, distributor in OWNERS.items()}
         self.model.bindings = {number: people[distributor] for number, distributor in BINDINGS.items()}
 
-    def _create_campaign(self, rate):
+    def _set_up_products(self):
+        for role, category, pieces, list_price, cost, tax in PRODUCTS:
+            product = Product(role, category, pieces, TAXES[tax], cost=Fraction(cost, 100))
+            product.set_list_price(list_price)
+            self.model.products.append(product)
+
+    def _create_dated_rule(self, rate):
         first = business_date(START)
-        last = first + timedelta(days=2)
-        self.env["distribution.commission.rule"].create(
-            {**self._rule_vals(1, 1, 0, 0, rate, 0), "date_from": first, "date_to": last}
+        dates = {"date_from": first, "date_to": first + timedelta(days=2)}
+        record = self.env["distribution.commission.rule"].create(
+            {**self._target_vals(1, 1, 0), **self._pay_vals(0, rate, 0, 0), **dates}
         )
-        self.model.rules.append(Rule(1, "percent", Fraction(rate, 100), "bowl", None, first, last))
+        days = {"first": dates["date_from"], "last": dates["date_to"]}
+        self.model.rules.append(self._rule(record, 0, rate, 0, 0, level=1, category="bowl", **days))
 
     def play(self, event):
         """Do one thing, a minute after the last: days pass by waiting only, so that no event is kept for its time.
@@ -63,6 +79,7 @@ class Drive(Sales, Warehouse, Office):
         done = getattr(self, f"_do_{name}")(*arguments)
         if done:
             self.env.flush_all()
+            self._note_paid_invoices()
             self.model.converge()
         return done
 

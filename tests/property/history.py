@@ -12,12 +12,15 @@ from dataclasses import dataclass, replace
 # For one level, in hundredths of a per cent: together never above the lowest cap, or the rules would be refused.
 RATES = {1: (0, 500, 750, 1000, 1200), 2: (0, 333, 500, 600), 3: (0, 125, 200)}
 FIXED = (0, 1, 100, 333, 2500)
+# Not 5, the margin: the model does not know yet what stays with the customer of what was credited.
+KINDS, FIXED_KINDS = (0, 1, 2, 3, 4), (1, 2)
 CAPS = (20, 25, 30)
 PRICES = (5, 35, 333, 3333, 10000, 12345)
 QUANTITIES = (1, 3, 7, 10, 10)
 CUSTOMERS = 5
 DISTRIBUTORS = 6
-LIMITS = 7
+LIMITS, TIERS, AUDIENCES = 9, 4, 10
+TRIGGERS = ("shipped", "received", "invoiced", "invoice_paid", "paid")
 
 # How often what happens.
 WEIGHTS = {
@@ -47,14 +50,36 @@ WEIGHTS = {
     "wait": 12,
     "settle": 6,
     "pay": 6,
+    "charge": 8,
+    "capture": 4,
+    "refund": 8,
+    "pay_invoice": 8,
+    "unpay": 3,
+    "cost": 2,
+    "list_price": 2,
+    "campaign": 4,
+    "grade": 2,
+    "tag": 2,
+    "exclude": 1,
+    "down_payment": 3,
 }
 # What a history is mostly about: these things happen three times as often in it.
 THEMES = (
     ("ship", "wait", "give_back", "receive", "send_again"),
     ("invoice", "credit", "post", "unpost", "drop"),
     ("rule", "add", "quantity", "price", "cancel", "reopen"),
+    ("rule", "campaign", "sell", "ship", "add", "reopen"),
+    ("sell", "ship", "grade", "tag", "rule", "quantity"),
     ("ship", "wait", "settle", "pay", "give_back", "credit"),
+    ("ship", "charge", "capture", "refund", "give_back", "credit", "invoice"),
+    ("ship", "invoice", "pay_invoice", "unpay", "credit", "unpost", "post"),
 )
+# What a trigger waits for happens more often too.
+AWAITED = {
+    "paid": ("charge", "charge", "refund", "invoice", "pay_invoice"),
+    "invoiced": ("invoice",),
+    "invoice_paid": ("invoice", "pay_invoice", "pay_invoice"),
+}
 # What must have happened before, so that there is something to do it with.
 NEEDS = {
     "receive": "ship",
@@ -68,6 +93,10 @@ NEEDS = {
     "reopen": "cancel",
     "settle": "wait",
     "pay": "settle",
+    "capture": "charge",
+    "refund": "charge",
+    "pay_invoice": "invoice",
+    "unpay": "pay_invoice",
 }
 
 
@@ -77,7 +106,7 @@ class World:
 
     :param tuple rates: of levels 1 to 3, in hundredths of a per cent
     :param tuple rule: one more rule, as in the event
-    :param int campaign: rate for bowls on level 1 in the first three days, 0 for none
+    :param int dated: rate for bowls on level 1 in the first three days, 0 for none
     """
 
     trigger: str = "shipped"
@@ -86,7 +115,7 @@ class World:
     cap: int = 30
     rates: tuple = (1000, 0, 0)
     rule: tuple = ()
-    campaign: int = 0
+    dated: int = 0
 
 
 def draw(seed, number, longest=15):
@@ -96,18 +125,19 @@ def draw(seed, number, longest=15):
     """
     rng = random.Random(f"{seed}/{number}")
     world = World(
-        trigger=rng.choice(("shipped", "received")),
+        trigger=rng.choice(TRIGGERS),
         hold=rng.choice((0, 1, 7)),
         levels=rng.choice((1, 2, 3, 3)),
         cap=rng.choice(CAPS),
         rates=tuple(rng.choice(RATES[level]) for level in RATES),
         rule=_rule(rng),
-        campaign=rng.choice((0, 0, 1200)),
+        dated=rng.choice((0, 0, 1200)),
     )
-    names, length, theme = ["sell"], rng.randint(longest // 2, longest), rng.choice(THEMES)
+    names, length = ["sell"], rng.randint(longest // 2, longest)
+    theme = (*rng.choice(THEMES), *AWAITED.get(world.trigger, ()))
     while len(names) < length:
         possible = [name for name in WEIGHTS if NEEDS.get(name, "sell") in names]
-        names += rng.choices(possible, [WEIGHTS[name] * (3 if name in theme else 1) for name in possible])
+        names += rng.choices(possible, [WEIGHTS[name] * (1 + 2 * theme.count(name)) for name in possible])
     return world, [_event(rng, name) for name in names]
 
 
@@ -119,7 +149,7 @@ def _event(rng, name):
             rng.choice((0, 0, 0, rng.randint(1, DISTRIBUTORS))),
             tuple(_line(rng) for _line_number in range(rng.choice((1, 2, 3)))),
             rng.choice((0, 0, 0, 1000, 2999)),
-            rng.choice((0, 0, 0, 1)),
+            rng.choice((0, 0, 0, 0, 0, 1, 1, 2)),
         ),
         "ship": lambda: (_pick(rng), rng.choice((20, 30, 50, 50, 100, 130)), _percent(rng), rng.randrange(4)),
         "receive": lambda: (_pick(rng),),
@@ -138,7 +168,7 @@ def _event(rng, name):
         "add": lambda: (_pick(rng), rng.choice((_line(rng), _line(rng), 1000))),
         "rule": lambda: _rule(rng),
         "cap": lambda: (rng.choice(CAPS),),
-        "program": lambda: (rng.choice(("shipped", "received")), rng.choice((0, 1, 7)), rng.choice((1, 2, 3))),
+        "program": lambda: (rng.choice(TRIGGERS), rng.choice((0, 1, 7)), rng.choice((1, 2, 3))),
         "distributor": lambda: (rng.randrange(DISTRIBUTORS), rng.choice(("active", "suspended", "closed"))),
         "move": lambda: (rng.randrange(DISTRIBUTORS), rng.randint(0, DISTRIBUTORS)),
         "bind": lambda: (rng.randrange(CUSTOMERS), rng.randint(0, DISTRIBUTORS)),
@@ -146,6 +176,18 @@ def _event(rng, name):
         "wait": lambda: (rng.choice((9, 24, 24, 170, 250)),),
         "settle": lambda: (),
         "pay": lambda: (),
+        "charge": lambda: (_pick(rng), rng.choice((30, 50, 100, 100, 100, 120)), rng.choice((0, 0, 0, 1))),
+        "capture": lambda: (_pick(rng), _percent(rng), rng.choice((0, 1, 1, 1))),
+        "refund": lambda: (_pick(rng), rng.choice((10, 25, 33, 100))),
+        "pay_invoice": lambda: (_pick(rng), rng.choice((30, 100, 100, 100))),
+        "unpay": lambda: (_pick(rng),),
+        "campaign": lambda: (rng.randrange(3), rng.choice((0, 2, 9)), *_campaign_rule(rng)),
+        "grade": lambda: (rng.randrange(DISTRIBUTORS), rng.randrange(3)),
+        "tag": lambda: (rng.randrange(DISTRIBUTORS), rng.randrange(2), rng.randrange(2)),
+        "exclude": lambda: (rng.choice((0, 1)), rng.choice((0, 1))),
+        "down_payment": lambda: (_pick(rng), rng.choice((30, 50)), rng.choice((0, 1, 1, 1))),
+        "cost": lambda: (rng.randrange(4), rng.choice((0, *PRICES))),
+        "list_price": lambda: (rng.randrange(4), rng.choice(PRICES)),
     }
     return (name, *arguments[name]())
 
@@ -159,16 +201,24 @@ def _percent(rng):
 
 
 def _line(rng):
-    """Product (mug, bowl, tea by the dozen, service), quantity, price in fen, discount in per cent."""
-    return (rng.randrange(4), rng.choice(QUANTITIES), rng.choice(PRICES), rng.choice((0, 0, 10, 33)))
+    """Product (mug, bowl, tea by the dozen, service), quantity, price in fen, discount in per cent, tax."""
+    product, quantity, price = rng.randrange(4), rng.choice(QUANTITIES), rng.choice(PRICES)
+    return (product, quantity, price, rng.choice((0, 0, 10, 33)), rng.choice((0, 0, 1, 2)))
 
 
 def _rule(rng):
-    """Level, 1 for bowls only, distributor or 0 for all, rate or amount per unit or order, how much, limits."""
-    level, kind = rng.choice((1, 1, 2, 3)), rng.randrange(3)
-    value = rng.choice(FIXED if kind else RATES[level])
-    audience = rng.choice((0, 0, 0, rng.randint(1, DISTRIBUTORS)))
-    return (level, rng.choice((0, 0, 1)), audience, kind, value, rng.choice((0, 0, rng.randrange(LIMITS))))
+    """Level, 1 for bowls only, audience, what it pays, how much, limits, tiers: see `rulebook` and `stage`."""
+    level, kind = rng.choice((1, 1, 2, 3)), rng.choice(KINDS)
+    value = rng.choice(FIXED if kind in FIXED_KINDS else RATES[level])
+    audience = rng.choice((0, 0, 0, rng.randint(1, AUDIENCES)))
+    limit, tier = rng.choice((0, 0, rng.randrange(LIMITS))), rng.choice((0, 0, rng.randrange(TIERS)))
+    return (level, rng.choice((0, 0, 1)), audience, kind, value, limit, tier)
+
+
+def _campaign_rule(rng):
+    """A rule whose value is a factor in per cent where the campaign multiplies: not too much for the cap."""
+    level, for_bowls, audience, kind, _value, limit, tier = _rule(rng)
+    return (level, for_bowls, audience, kind, rng.choice((0, 50, 100, 150, 200, 333)), limit, tier)
 
 
 # === THE SMALLEST HISTORY THAT FAILS === #

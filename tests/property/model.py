@@ -4,18 +4,68 @@
 Amounts of the ledger are whole fen; values of documents are exact fractions in the order's currency.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from .pay import ZERO, Pay, Row, Rule, Term, to_fen
+from .pay import NOTHING, SHARED, ZERO, Figures, Pay, Row, Term, Whole, to_fen
+from .refunds import Bearer, given_back, paid_since, spread
+from .rules import resolve
 
 EARNING = ("active", "suspended")
+BY_INVOICE = ("invoiced", "invoice_paid")
+# Met before the goods are delivered, perhaps: the hold waits for them.
+EARLY = ("paid", *BY_INVOICE)
 
 
-def to_value(quantity, price, discount=0):
-    """Return what a document shows for a line: quantity times price less discount, rounded once."""
-    return Fraction(to_fen(Fraction(quantity) * price * (100 - discount) / 100), 100)
+@dataclass(frozen=True)
+class Tax:
+    """A tax in per cent, on top of the price or included in it."""
+
+    rate: int = 0
+    is_included: bool = False
+
+    def split(self, fen):
+        """Return an amount as documents show it, without and with the tax."""
+        if self.is_included:
+            return fen - to_fen(Fraction(fen * self.rate, 100 * (100 + self.rate))), fen
+        return fen, fen + to_fen(Fraction(fen * self.rate, 100 * 100))
+
+
+@dataclass(eq=False)
+class Product:
+    """`role` is goods, service, coupon (a discount), down (payment) or title; list price and cost of one piece, without
+    taxes.
+    """
+
+    role: str
+    category: str | None = None
+    pieces: int = 1
+    """In one unit in which it is sold: 12 where that is the dozen."""
+    tax: Tax = Tax()
+    list_price: Fraction = ZERO
+    cost: Fraction = ZERO
+
+    def set_list_price(self, fen):
+        price = Fraction(fen, 100)
+        untaxed = price * 100 / (100 + self.tax.rate) if self.tax.is_included else price
+        self.list_price = Fraction(to_fen(untaxed), 100)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of an invoice, with what it is worth without and with taxes; `line` is None where it names none."""
+
+    line: "Line | None"
+    quantity: Fraction
+    value: Fraction
+    taxed: Fraction
+
+
+def to_item(line, quantity, price, tax, discount=0):
+    """Return what a document shows: quantity times price less discount, rounded once, and its tax."""
+    untaxed, taxed = tax.split(to_fen(Fraction(quantity) * price * (100 - discount) / 100))
+    return Item(line, Fraction(quantity), Fraction(untaxed, 100), Fraction(taxed, 100))
 
 
 def business_date(moment):
@@ -28,24 +78,40 @@ class Distributor:
     name: str
     upline: "Distributor | None" = None
     state: str = "active"
+    audiences: list = field(default_factory=list)
+    """Its grade and tags."""
 
 
 @dataclass(eq=False)
 class Line:
-    """An order line; `role` is goods, service, coupon (a discount) or shipping."""
+    """An order line."""
 
-    role: str
-    category: str | None
+    product: Product
     quantity: Fraction
     price: Fraction
     discount: Fraction = ZERO
-    pieces: int = 1
-    """In one unit of the line: 12 where it is sold by the dozen."""
+    tax: Tax = Tax()
     terms: list = field(default_factory=list)
 
     @property
+    def role(self):
+        return self.product.role
+
+    @property
+    def pieces(self):
+        return self.product.pieces
+
+    def item(self, quantity, price=None):
+        """Return what a document shows for some of the line."""
+        return to_item(self, quantity, self.price if price is None else price, self.tax, self.discount)
+
+    @property
     def value(self):
-        return to_value(self.quantity, self.price, self.discount)
+        return self.item(self.quantity).value
+
+    @property
+    def taxed(self):
+        return self.item(self.quantity).taxed
 
     @property
     def units(self):
@@ -75,29 +141,44 @@ class Delivery:
 
     def counts_from(self, trigger):
         """Return the moment from which the delivery counts, None while it does not."""
-        if trigger == "shipped":
+        if trigger != "received":
             return self.shipped
         return max(self.shipped, self.received) if self.received else None
 
 
 @dataclass(eq=False)
 class Invoice:
-    """An invoice or credit note: items are (line or None, quantity, value)."""
+    """An invoice or credit note.
+
+    `paid_on` is the day of the last payment of an invoice that is paid; one is `undone` by its credit notes alone.
+    """
 
     number: int
     day: date
     items: list
     reverses: "Invoice | None" = None
     state: str = "draft"
+    paid_on: date | None = None
+    undone: bool = False
+
+    @property
+    def total(self):
+        return sum((item.taxed for item in self.items), ZERO)
+
+    def counts_for(self, trigger):
+        """Tell whether it counts: where invoices have to be paid, only those, and their credit notes."""
+        return trigger != "invoice_paid" or bool((self.reverses or self).paid_on)
+
+    def quantity_of(self, line):
+        return sum((item.quantity for item in self.items if item.line is line), ZERO)
 
     def shares(self):
         """Return (line, quantity, value net of the document's discounts); loose credits go over what they reverse."""
-        earning = [item for item in self.items if item[0] and item[0].earns]
-        goods = sum((value for _line, _quantity, value in earning), ZERO)
-        coupons = sum((value for line, _q, value in self.items if line and line.role == "coupon"), ZERO)
-        factor = discount_factor(goods, coupons)
-        shares = [(line, quantity, value * factor) for line, quantity, value in earning]
-        loose = sum((value for line, _quantity, value in self.items if not line), ZERO)
+        earning = [item for item in self.items if item.line and item.line.earns]
+        coupons = [item for item in self.items if item.line and item.line.role == "coupon"]
+        factor = discount_factor(value_of(earning), value_of(coupons))
+        shares = [(item.line, item.quantity, item.value * factor) for item in earning]
+        loose = value_of(item for item in self.items if not item.line)
         if loose and self.reverses:
             reversed_shares = self.reverses.shares()
             total = sum((value for _line, _quantity, value in reversed_shares), ZERO)
@@ -105,23 +186,30 @@ class Invoice:
         return shares
 
 
+def is_earning(line):
+    return line.earns
+
+
+def is_coupon(line):
+    return line.role == "coupon"
+
+
+def value_of(parts):
+    return sum((each.value for each in parts), ZERO)
+
+
 def discount_factor(goods, discounts):
     return min(max(1 + discounts / goods, ZERO), Fraction(1)) if goods > 0 else Fraction(1)
 
 
 @dataclass(frozen=True)
-class Figures:
-    """V, G and M after a delivery, and the smallest of them."""
+class Posted:
+    """What posted documents say of a line, and the day of the last one that counts."""
 
-    delivery: int
-    moment: object
-    value: Fraction
-    kept: Fraction
-    money: Fraction
-
-    @property
-    def base(self):
-        return max(ZERO, min(self.value, self.kept, self.money))
+    quantity: Fraction
+    invoiced: Fraction
+    credited: Fraction
+    day: date | None
 
 
 @dataclass(eq=False)
@@ -131,69 +219,170 @@ class Order:
     currency_rate: Fraction = Fraction(1)
     state: str = "draft"
     distributor: Distributor | None = None
+    has_grade_price: bool = False
+    is_excluded: bool = False
+    """It brings no commission: its customer, or the grade's price at which it was sold."""
     lines: list = field(default_factory=list)
     deliveries: list = field(default_factory=list)
     invoices: list = field(default_factory=list)
+    payments: list = field(default_factory=list)
 
     @property
     def has_entries(self):
         return any(line.has_entries for line in self.lines)
 
+    def factor(self):
+        goods, coupons = ([each for each in self.lines if is_one(each)] for is_one in (is_earning, is_coupon))
+        return discount_factor(value_of(goods), value_of(coupons))
+
     def worth(self, line):
         """Return the line's value net of its share of the order's discounts."""
-        goods = sum((each.value for each in self.lines if each.earns), ZERO)
-        coupons = sum((each.value for each in self.lines if each.role == "coupon"), ZERO)
-        return line.value * discount_factor(goods, coupons)
+        return line.value * self.factor()
 
     def of(self, line, quantity):
         return self.worth(line) * quantity / line.quantity if line.quantity > 0 else ZERO
 
-    def posted(self, line):
-        """Return quantity invoiced, value invoiced, value credited and the last invoice's day of a line."""
+    def sent(self, line):
+        return sum((each.sent.get(line, ZERO) for each in self.deliveries), ZERO)
+
+    def returned(self, line):
+        return sum((each.returned.get(line, ZERO) for each in self.deliveries), ZERO)
+
+    def trigger(self, line):
+        """Return the trigger frozen with a line, one without terms goes with the others."""
+        terms = line.terms or [term for each in self.lines for term in each.terms]
+        return terms[0].trigger
+
+    def measure(self, line):
+        """Return what V is: the value sent, invoiced or ordered."""
+        trigger = self.trigger(line)
+        if trigger == "paid":
+            return "ordered"
+        return "invoiced" if trigger in BY_INVOICE or line.role == "service" else "sent"
+
+    def posted(self, line, trigger=None):
+        """Return what posted documents say of a line, those that count for a trigger or all."""
         quantity, invoiced, credited, day = ZERO, ZERO, ZERO, None
-        for invoice in sorted(self.invoices, key=lambda each: (each.day, each.number)):
-            if invoice.state != "posted":
+        for invoice in self.invoices:
+            if invoice.state != "posted" or not invoice.counts_for(trigger):
                 continue
             for share_line, share_quantity, value in invoice.shares():
                 if share_line is line and invoice.reverses:
                     credited += value
                 elif share_line is line:
-                    quantity, invoiced, day = quantity + share_quantity, invoiced + value, invoice.day
-        return quantity, invoiced, credited, day
+                    quantity, invoiced = quantity + share_quantity, invoiced + value
+                    counted_on = invoice.paid_on if trigger == "invoice_paid" else invoice.day
+                    day = max(day or counted_on, counted_on)
+        return Posted(quantity, invoiced, credited, day)
+
+    # === MONEY OF THE WHOLE ORDER === #
+
+    @property
+    def total(self):
+        return sum((line.taxed for line in self.lines), ZERO)
+
+    def paid_on(self):
+        """Return since which day the order is paid: by transactions, or since all of it is invoiced and paid."""
+        moment = paid_since(self.payments, self.total)
+        if moment:
+            return business_date(moment)
+        invoices = [each for each in self.invoices if each.state == "posted" and not each.reverses and not each.undone]
+        is_invoiced = all(
+            sum(each.quantity_of(line) for each in invoices) >= line.quantity for line in self.lines if line.value > 0
+        )
+        if invoices and is_invoiced and all(each.paid_on for each in invoices):
+            return max(each.paid_on for each in invoices)
+        return None
+
+    def refunds(self, is_possible=False):
+        """Return R of every line: as it is now, or if all that is open were sent, kept and paid."""
+        posted = [each for each in self.invoices if each.state == "posted"]
+        invoiced = sum((each.total for each in posted if not each.reverses), ZERO)
+        credited = sum((each.total for each in posted if each.reverses), ZERO)
+        amount = given_back(self.payments, max(self.total, invoiced), credited)
+        if not amount:
+            return {}
+        bearers = []
+        for line in (each for each in self.lines if each.earns):
+            value, kept = self.possible_value(line) if is_possible else self.value(line)
+            line_credited = self.posted(line, None if is_possible else self.trigger(line)).credited
+            tax = line.taxed / line.value if self.worth(line) else Fraction(1)
+            bearers.append(Bearer(line, value, kept, line_credited, tax))
+        return spread(amount, bearers)
+
+    # === WHAT A LINE EARNS ON === #
+
+    def value(self, line):
+        """Return V and G of all that counts."""
+        measure, worth = self.measure(line), self.worth(line)
+        if measure == "ordered":
+            value = worth if self.paid_on() else ZERO
+        elif measure == "invoiced":
+            value = min(self.posted(line, self.trigger(line)).invoiced, worth)
+        else:
+            value = min(self.of(line, self.sent(line)), worth)
+        if line.role == "service":
+            return value, value
+        there = self.sent(line) if measure == "sent" else max(line.quantity, self.sent(line))
+        return value, min(value, self.of(line, max(ZERO, there - self.returned(line))))
+
+    def possible_value(self, line):
+        """Return V and G if all that is open is sent, kept and paid."""
+        worth = self.worth(line)
+        there = max(line.quantity, self.sent(line))
+        return worth, min(worth, self.of(line, max(ZERO, there - self.returned(line))))
+
+    def money(self, line):
+        """Return M: what the customer owes or has paid for a line."""
+        posted, sent = self.posted(line, self.trigger(line)), self.sent(line)
+        # What went out beyond the order in place of what came back is not invoiced a second time.
+        owed = sent - min(self.returned(line), max(ZERO, sent - line.quantity))
+        counted = {"sent": owed, "ordered": line.quantity, "invoiced": ZERO}[self.measure(line)]
+        open_value = self.of(line, max(ZERO, counted - posted.quantity))
+        return open_value + posted.invoiced - posted.credited - self.refunds().get(line, ZERO)
 
     def figures(self, line):
         """Return the line's figures after each delivery that counts, the last are those of now."""
         if self.state != "sale" or not line.terms:
             return []
-        quantity, invoiced, credited, day = self.posted(line)
-        sent_in_all = sum((each.sent.get(line, ZERO) for each in self.deliveries), ZERO)
-        back = sum((each.returned.get(line, ZERO) for each in self.deliveries), ZERO)
-        # What went out beyond the order in place of what came back is not invoiced a second time.
-        owed = sent_in_all - min(back, max(ZERO, sent_in_all - line.quantity))
-        money = self.of(line, max(ZERO, owed - quantity)) + invoiced - credited
+        trigger, money = self.trigger(line), self.money(line)
+        if self.measure(line) == "sent":
+            return self._by_delivery(line, self.worth(line), money)
+        value, kept = self.value(line)
+        day = self.paid_on() if trigger == "paid" else self.posted(line, trigger).day
+        if not day or not value:
+            return []
         if line.role == "service":
-            value = min(invoiced, self.worth(line))
-            return [Figures(0, day, value, value, money)] if invoiced else []
+            return [Figures(0, day, value, kept, money)]
+        whole = Figures(0, None, value, kept, money)
+        found = self._by_delivery(line, value, money, day)
+        # Nothing waits for a delivery any more where what was delivered comes to the same.
+        if found and found[-1].base == whole.base:
+            return [*found[:-1], replace(found[-1], value=whole.value, kept=whole.kept)]
+        return [*found, whole]
+
+    def _by_delivery(self, line, most, money, not_before=None):
         moments = {each: each.counts_from(line.terms[0].trigger) for each in self.deliveries if line in each.sent}
         counting = [(moment, each) for each, moment in moments.items() if moment]
         found, sent, kept = [], ZERO, ZERO
         for moment, each in sorted(counting, key=lambda pair: (pair[0], pair[1].number)):
             sent, kept = sent + each.sent[line], kept + each.kept(line)
-            value = min(self.of(line, sent), self.worth(line))
-            found.append(Figures(each.number, business_date(moment), value, self.of(line, kept), money))
+            value, day = min(self.of(line, sent), most), business_date(moment)
+            day = max(day, not_before or day)
+            found.append(Figures(each.number, day, value, self.of(line, kept), money))
         return found
 
     def possible(self, line):
-        """Return what the line may still come to: all that is open is sent, kept and paid."""
+        """Return the figures the line may still come to: all that is open is sent, kept and paid."""
         if self.state != "sale":
-            return ZERO
-        _quantity, invoiced, credited, _day = self.posted(line)
-        worth = self.worth(line)
-        back = sum((each.returned.get(line, ZERO) for each in self.deliveries), ZERO)
-        return max(ZERO, min(worth, worth - self.of(line, back), max(invoiced, worth) - credited))
+            return NOTHING
+        posted, (worth, kept) = self.posted(line), self.possible_value(line)
+        refunded = self.refunds(is_possible=True).get(line, ZERO)
+        return Figures(0, None, worth, kept, max(posted.invoiced, worth) - posted.credited - refunded)
 
     def pay(self):
-        return Pay([(line, self.worth(line)) for line in self.lines])
+        factor = self.factor()
+        return Pay([Whole(line, line.value * factor, line.taxed * factor) for line in self.lines])
 
 
 class Model:
@@ -202,8 +391,8 @@ class Model:
     def __init__(self, trigger, hold, levels, cap, now):
         self.trigger, self.hold, self.levels, self.cap = trigger, hold, levels, Fraction(cap)
         self.now, self.receipt_days = now, 10
-        self.rules, self.orders = [], []
-        self.distributors, self.bindings, self.owners = {}, {}, {}
+        self.products, self.rules, self.orders = [], [], []
+        self.distributors, self.bindings, self.owners, self.excluded = {}, {}, {}, set()
         self.accounts = {}
 
     @property
@@ -222,40 +411,84 @@ class Model:
         return None
 
     def _chain(self, order):
-        level, distributor = 1, order.distributor
+        level, distributor = 1, None if order.is_excluded else order.distributor
         while distributor and level <= self.levels:
             if distributor.state in EARNING and self.owners.get(order.buyer) is not distributor:
                 yield level, distributor
             level, distributor = level + 1, distributor.upline
 
-    def _resolve(self, level, line, distributor):
-        fitting = [rule for rule in self.rules if rule.level == level and rule.fits(line, distributor, self.today)]
-        best = min(fitting, key=Rule.rank, default=None)
-        return best if best and best.value > 0 else None
-
     def freeze(self, order, lines):
         """Give lines the terms of this moment."""
+        agreed = {term.group: term for line in order.lines if line not in lines for term in line.terms}
         for line in lines:
             line.terms = []
             for level, distributor in self._chain(order) if line.earns else ():
-                rule = self._resolve(level, line, distributor)
-                if rule:
-                    frozen = (self.cap, self.trigger, self.hold, order.currency_rate)
-                    line.terms.append(Term(level, distributor, rule, *frozen))
+                found = resolve(self.rules, level, line.product, distributor, self.today)
+                if found:
+                    line.terms.append(self._make_term(order, line, level, distributor, found))
+        for term in (term for line in lines for term in line.terms if term.limit.scope in SHARED):
+            # The rule may have changed since: lines that share a limit have the one that was agreed first.
+            term.limit = agreed[term.group].limit if term.group in agreed else term.limit
         self.expect(order)
+
+    def _make_term(self, order, line, level, distributor, found):
+        sales = self.sales(order, level, distributor) if found.needs_sales else ZERO
+        return Term(
+            level,
+            distributor,
+            found.rule.number,
+            found.pays(sales),
+            found.rule.limit,
+            self.today,
+            self.cap,
+            self.trigger,
+            self.hold,
+            order.currency_rate,
+            line.product.list_price,
+            line.product.cost,
+            sold=to_fen(order.worth(line) / order.currency_rate),
+        )
+
+    def _others(self, order, level, distributor, day):
+        """Return a distributor's terms on a level in other orders of the month."""
+        return [
+            term
+            for each in self.orders
+            if each is not order and each.state == "sale"
+            for line in each.lines
+            for term in line.terms
+            if (term.level, term.distributor) == (level, distributor)
+            and (term.day.year, term.day.month) == (day.year, day.month)
+        ]
+
+    def sales(self, order, level, distributor):
+        """Return the sales of the month so far on which a distributor has earned on a level."""
+        others = self._others(order, level, distributor, self.today)
+        return Fraction(sum(term.sold for term in others if term.day <= self.today), 100)
 
     def expect(self, order):
         """Say what a confirmed order comes to if nothing is returned: as it is now."""
+        self._take_of_period(order)
         pay = order.pay()
         for line in order.lines if order.state == "sale" else ():
-            for term, expected in zip(line.terms, pay.amounts(line, order.worth(line)), strict=True):
+            for term, expected in zip(line.terms, pay.amounts_of_all(line), strict=True):
                 term.expected = expected
+
+    def _take_of_period(self, order):
+        """See what others have left of the most for a period."""
+        days = {}
+        for term in (term for line in order.lines for term in line.terms if term.limit.scope == "period"):
+            day = days.setdefault(term.group, term.day)
+            others = self._others(order, term.level, term.distributor, day)
+            used = Fraction(sum(each.expected for each in others if each.rule == term.rule), 100)
+            term.limit = replace(term.limit, used=used if term.limit.most is not None else ZERO)
 
     def confirm(self, order):
         """Freeze attribution and terms; what has earned keeps its own."""
         if not order.has_entries:
             order.distributor = self._attribute(order)
             order.chosen = order.chosen if order.distributor is order.chosen else None
+            order.is_excluded = order.buyer in self.excluded or order.has_grade_price
         order.state = "sale"
         self.freeze(order, [line for line in order.lines if not line.has_entries])
 
@@ -267,7 +500,7 @@ class Model:
             pay = order.pay()
             for line in order.lines:
                 figures = order.figures(line)
-                by_delivery = [pay.amounts(line, each.base) for each in figures]
+                by_delivery = [pay.amounts(line, each) for each in figures]
                 for position, term in enumerate(line.terms):
                     self._converge_term(term, figures, [targets[position] for targets in by_delivery])
 
@@ -281,11 +514,20 @@ class Model:
             has = sum(row.amount for row in term.rows if row.delivery == each.delivery)
             gain = min(difference, step - has)
             if gain > 0:
-                release = each.moment + timedelta(days=term.hold)
+                release = each.day and each.day + timedelta(days=term.hold)
                 gains.append(Row(gain, each.delivery, "held", release, gain))
                 difference -= gain
         term.rows += reversed(gains)
         assert difference <= 0, "a gain belongs to no delivery"
+        self._begin_hold(term, figures)
+
+    def _begin_hold(self, term, figures):
+        """Once all is delivered, or nothing will be, what was earned before is held from then on."""
+        if term.trigger in EARLY and all(each.day for each in figures):
+            day = max((each.day for each in figures), default=self.today)
+            for row in term.rows:
+                if row.state == "held" and not row.release:
+                    row.release = day + timedelta(days=term.hold)
 
     def _take_back(self, term, loss):
         """Reverse the latest earnings first: held as long as they are, due now where they no longer are."""
@@ -303,7 +545,7 @@ class Model:
 
     def release(self):
         for _term, row in self.rows():
-            if row.state == "held" and row.release <= self.today:
+            if row.state == "held" and row.release and row.release <= self.today:
                 row.state = "due"
 
     def settle(self):

@@ -4,7 +4,8 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from .model import Invoice, to_value
+from .model import Invoice, Line, Product, to_item, value_of
+from .pay import ZERO, to_fen
 
 
 class Office:
@@ -16,17 +17,39 @@ class Office:
             return False
         vals_list, items = [], []
         for line_record, line in self._lines(record, order):
-            quantity = 1 if line.role == "coupon" else -(-int(line.quantity) * percent // 100)
-            if not quantity or (line.role == "coupon" and not with_coupons):
+            # A down payment is deducted.
+            quantity = {"coupon": 1, "down": -1}.get(line.role, -(-int(line.quantity) * percent // 100))
+            if not quantity or line.role == "title" or (line.role in ("coupon", "down") and not with_coupons):
                 continue
             vals_list.append((0, 0, line_record._prepare_invoice_line(quantity=quantity)))
-            items.append((line, Fraction(quantity), to_value(quantity, line.price, line.discount)))
-        if sum(value for _line, _quantity, value in items) <= 0:
+            # Odoo gives the price of a down payment when its invoice is posted, and takes it when that is credited.
+            items.append(line.item(quantity, Fraction(Decimal(repr(line_record.price_unit)))))
+        # Odoo turns an invoice below zero into a credit note.
+        if value_of(items) <= 0 or sum(item.taxed for item in items) <= 0:
             return False
         move = self.env["account.move"].create(
             {**record._prepare_invoice(), "invoice_date": self.model.now.date(), "invoice_line_ids": vals_list}
         )
         invoice = Invoice(move.id, self.model.now.date(), items)
+        order.invoices.append(invoice)
+        return self._post(invoice) if posted else True
+
+    def _do_down_payment(self, pick, percent, posted):
+        """Invoice a part of an order in advance: of one without taxes, for each of which Odoo has a line of its own."""
+        record, order = self._order(pick)
+        if not record or order.total <= 0 or any(line.tax.rate for line in order.lines):
+            return False
+        before = record.order_line
+        wizard = self.env["sale.advance.payment.inv"].create(
+            {"advance_payment_method": "percentage", "amount": percent, "sale_order_ids": [(6, 0, record.ids)]}
+        )
+        move = wizard._create_invoices(record)
+        move.invoice_date = self.model.now.date()
+        for line_record in (record.order_line - before).sorted("id"):
+            order.lines.append(Line(Product("title" if line_record.display_type else "down"), ZERO, ZERO))
+        [line] = [line for line in order.lines if line.role == "down"][-1:]
+        amount = Fraction(to_fen(order.total * percent / 100), 100)
+        invoice = Invoice(move.id, self.model.now.date(), [line.item(1, amount)])
         order.invoices.append(invoice)
         return self._post(invoice) if posted else True
 
@@ -85,14 +108,16 @@ class Office:
         if kind == 0:
             return list(invoice.items)
         if kind == 3:
-            amount = max(1, int(sum(value for _line, _quantity, value in invoice.items) * percent))
+            amount = max(1, int(value_of(invoice.items) * percent))
+            tax = invoice.items[0].line.tax
             move.invoice_line_ids[1:].unlink()
             vals = {"quantity": 1, "price_unit": amount / 100, "discount": 0, "sale_line_ids": [(5, 0, 0)]}
             move.invoice_line_ids.write(vals)
-            return [(None, Fraction(1), Fraction(amount, 100))]
-        items, records = [], move.invoice_line_ids.sorted("id")
-        for record, (line, quantity, _value) in zip(records, invoice.items, strict=True):
-            if line.role == "coupon":
+            return [to_item(None, 1, Fraction(amount, 100), tax)]
+        items, records = [], move.invoice_line_ids.filtered(lambda each: each.display_type == "product").sorted("id")
+        for record, item in zip(records, invoice.items, strict=True):
+            line, quantity = item.line, item.quantity
+            if line.role == "coupon" or quantity < 0:
                 record.unlink()
                 continue
             price = Fraction(Decimal(repr(record.price_unit)))
@@ -102,7 +127,7 @@ class Office:
             else:
                 price = Fraction(int(price * percent), 100)
                 record.price_unit = float(price)
-            items.append((line, quantity, to_value(quantity, price, line.discount)))
+            items.append(line.item(quantity, price))
         return items
 
     # === MONEY === #

@@ -2,11 +2,13 @@
 """What the levels get: rates, amounts per unit and per order, limits, the cap; the model's part that counts fen."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
 ZERO = Fraction(0)
+# Limits that all lines of an order have in common.
+SHARED = ("order", "period")
 
 
 def to_fen(amount):
@@ -28,47 +30,69 @@ def share_out(total, weights):
 
 
 @dataclass(frozen=True)
+class Figures:
+    """V, G and M after a delivery, and the smallest of them; without a day for what is still to be delivered."""
+
+    delivery: int
+    day: date | None
+    value: Fraction
+    kept: Fraction
+    money: Fraction
+
+    @property
+    def base(self):
+        return max(ZERO, min(self.value, self.kept, self.money))
+
+
+NOTHING = Figures(0, None, ZERO, ZERO, ZERO)
+
+
+@dataclass(frozen=True)
 class Limit:
-    """The least or the most of a rule, for a `unit`, a `line` or an `order`."""
+    """The least or the most of a rule, for a `unit`, a `line`, an `order` or a `period`."""
 
     scope: str = "line"
     least: Fraction = ZERO
     most: Fraction | None = None
+    used: Fraction = ZERO
+    """What other orders of the period have taken of the most."""
 
     def apply(self, amount, count=1):
         if self.most is not None:
-            amount = min(amount, self.most * count)
+            amount = min(amount, max(ZERO, self.most - self.used) * count)
         return max(amount, self.least * count)
 
 
-@dataclass(eq=False)
-class Rule:
-    """`percent` of the base, `fixed_unit` or `fixed_order` for a level, for a category and a distributor or for all."""
+@dataclass(frozen=True)
+class Pays:
+    """What a rule pays: a rate `of` what, an amount for each unit, an amount for the order."""
 
-    level: int
-    kind: str
-    value: Fraction
-    category: str | None = None
-    distributor: object = None
-    first: date | None = None
-    last: date | None = None
-    limit: Limit = Limit()
+    rate: Fraction = ZERO
+    of: str = "untaxed"
+    per_unit: Fraction = ZERO
+    per_order: Fraction = ZERO
+
+    @classmethod
+    def by_kind(cls, kind, value):
+        if kind == "fixed_unit":
+            return cls(per_unit=value)
+        return cls(per_order=value) if kind == "fixed_order" else cls(rate=value, of=kind)
 
     @property
-    def what_for(self):
-        """What makes it the same rule when its rate changes."""
-        return self.level, self.category, self.distributor, self.first
+    def is_something(self):
+        return self.rate > 0 or self.per_unit > 0 or self.per_order > 0
 
-    def fits(self, line, distributor, day):
-        return (
-            self.category in (None, line.category)
-            and self.distributor in (None, distributor)
-            and (self.first is None or self.first <= day <= self.last)
+    def plus(self, other):
+        """Add what a campaign adds: of the same base, and nothing to what pays nobody."""
+        if not self.is_something:
+            return self
+        of = self.of if self.rate else other.of
+        return replace(self, rate=self.rate + other.rate, of=of, per_unit=self.per_unit + other.per_unit)
+
+    def times(self, factor):
+        return replace(
+            self, rate=self.rate * factor, per_unit=self.per_unit * factor, per_order=self.per_order * factor
         )
-
-    def rank(self):
-        """Most specific first: product, then distributor, then dates."""
-        return (self.category is None, self.distributor is None, self.first is None)
 
 
 @dataclass(eq=False)
@@ -78,7 +102,8 @@ class Row:
     amount: int
     delivery: int
     state: str
-    release: date
+    release: date | None
+    """None while the hold waits for the goods."""
     left: int = 0
     """What has not been taken back of it."""
 
@@ -89,11 +114,19 @@ class Term:
 
     level: int
     distributor: object
-    rule: Rule
+    rule: int
+    """Its number: terms of an order by the same rule share amounts and limits per order."""
+    pays: Pays
+    limit: Limit
+    day: date
     cap: Fraction
     trigger: str
     hold: int
     currency_rate: Fraction
+    list_price: Fraction
+    cost: Fraction
+    sold: int = 0
+    """What the line was worth when the term was made, in the company's currency: tiers go by it."""
     expected: int = 0
     """What it would come to if all were sent, kept and paid, when the order was confirmed or changed last."""
     rows: list = field(default_factory=list)
@@ -105,50 +138,81 @@ class Term:
     @property
     def group(self):
         """Terms of an order with the same group have amounts and limits per order in common."""
-        return self.level, self.rule.what_for
+        return self.level, self.rule, self.distributor if self.limit.scope == "period" else None
 
-    def by_itself(self, base, line, worth, parts):
-        """Return the commission on a base before limits, cap and rounding, in the company's currency.
+    def by_itself(self, figures, whole, parts):
+        """Return the commission on figures before limits, cap and rounding, in the company's currency.
 
+        :param Whole whole: the line
         :param dict parts: term → its line's part of the amount per order
         """
-        if self.rule.kind == "percent":
-            return base * self.rule.value / 100 / self.currency_rate
-        amount = parts[self] if self.rule.kind == "fixed_order" else self.rule.value * line.units
-        return amount * base / worth if worth > 0 else ZERO
+        part = whole.part(figures.base)
+        fixed = (self.pays.per_unit * whole.line.units + parts.get(self, ZERO)) * part
+        return fixed + self.pays.rate / 100 * self._rated(figures, whole)
+
+    def _rated(self, figures, whole):
+        """Return what the rate is taken of."""
+        kind, part, units = self.pays.of, whole.part(figures.base), whole.line.units
+        if kind == "taxed":
+            return whole.taxed * part / self.currency_rate
+        if kind == "list":
+            return self.list_price * units * part
+        untaxed = figures.base / self.currency_rate
+        if kind == "untaxed":
+            return untaxed
+        # What the customer has, has cost the merchant, whatever the price became.
+        return max(ZERO, untaxed - self.cost * units * whole.part(min(figures.value, figures.kept)))
+
+
+@dataclass(frozen=True)
+class Whole:
+    """An order line as it is now: worth and the same with taxes, net of its share of the discounts."""
+
+    line: object
+    worth: Fraction
+    taxed: Fraction
+
+    @property
+    def figures(self):
+        """If all of it is sent, kept and paid."""
+        return Figures(0, None, self.worth, self.worth, self.worth)
+
+    def part(self, value):
+        return value / self.worth if self.worth > 0 else ZERO
 
 
 class Pay:
     """What the terms of an order's lines get; made anew for the order as it is now.
 
-    :param list lines: (line, worth) of the lines that have terms
+    :param list wholes: of the order's lines; those without terms do not count
     """
 
-    def __init__(self, lines):
-        self.lines = [(line, worth) for line, worth in lines if line.terms]
-        self.worths = dict(self.lines)
+    def __init__(self, wholes):
+        self.wholes = {whole.line: whole for whole in wholes if whole.line.terms}
         self.parts = self._share_out_orders()
         self.whole = {
-            term: term.by_itself(worth, line, worth, self.parts) for line, worth in self.lines for term in line.terms
+            term: term.by_itself(whole.figures, whole, self.parts)
+            for line, whole in self.wholes.items()
+            for term in line.terms
         }
         self.limited = self._limit()
 
     def _groups(self, is_member):
-        """Return terms with their line, by what they have in common."""
+        """Return terms with their line's worth, by what they have in common."""
         groups = {}
-        for line, worth in self.lines:
+        for line, whole in self.wholes.items():
             for term in line.terms:
-                if is_member(term, worth):
-                    groups.setdefault(term.group, []).append((term, worth))
+                if is_member(term, whole.worth):
+                    groups.setdefault(term.group, []).append((term, whole.worth))
         return groups.values()
 
     def _share_out_orders(self):
         """An amount per order is shared out by value over the lines that the same rule pays."""
         parts = {}
-        for group in self._groups(lambda term, _worth: term.rule.kind == "fixed_order"):
+        for group in self._groups(lambda term, _worth: term.pays.per_order):
             values = [max(worth, ZERO) for _term, worth in group]
             whole = sum(values)
-            amounts = [term.rule.value for term, _worth in group]
+            amounts = [term.pays.per_order for term, _worth in group]
             exact = [amount * value / whole if whole else ZERO for amount, value in zip(amounts, values, strict=True)]
             shares = share_out(to_fen(sum(exact)), exact)
             parts |= {term: Fraction(share, 100) for (term, _w), share in zip(group, shares, strict=True)}
@@ -157,30 +221,36 @@ class Pay:
     def _limit(self):
         """Return what the whole line of each term gets within the limits of its rule."""
         limited = {}
-        for line, worth in self.lines:
+        for line, whole in self.wholes.items():
             for term in line.terms:
-                count = line.units if term.rule.limit.scope == "unit" else 1
-                limited[term] = term.rule.limit.apply(self.whole[term], count) if worth > 0 else ZERO
-        for group in self._groups(lambda term, worth: term.rule.limit.scope == "order" and worth > 0):
-            amounts = [self.whole[term] for term, _worth in group]
-            bounded = group[0][0].rule.limit.apply(sum(amounts))
+                limited[term] = self.whole[term] if whole.worth > 0 else ZERO
+                # What pays nobody has no minimum.
+                if whole.worth > 0 and term.pays.is_something:
+                    limited[term] = term.limit.apply(self.whole[term], line.units if term.limit.scope == "unit" else 1)
+        for group in self._groups(lambda term, worth: term.limit.scope in SHARED and worth > 0):
+            amounts, (first, _worth) = [self.whole[term] for term, _worth in group], group[0]
+            bounded = first.limit.apply(sum(amounts)) if first.pays.is_something else sum(amounts)
             if bounded != sum(amounts):
                 amounts = [Fraction(share, 100) for share in share_out(to_fen(bounded), amounts)]
             limited |= {term: amount for (term, _worth), amount in zip(group, amounts, strict=True)}
         return limited
 
-    def exact(self, term, line, base):
-        """Return what a term gets on a base within its limits, before the cap: its part of the whole."""
-        worth, whole = self.worths[line], self.whole[term]
-        by_itself = term.by_itself(base, line, worth, self.parts)
-        if whole == self.limited[term]:
-            return by_itself
-        return self.limited[term] * (by_itself / whole if whole else base / worth if worth > 0 else ZERO)
+    def exact(self, term, line, figures):
+        """Return what a term gets within its limits, before the cap: the least and the most are earned in part."""
+        whole = self.wholes[line]
+        by_itself, bound = term.by_itself(figures, whole, self.parts), self.limited[term] * whole.part(figures.base)
+        if self.limited[term] < self.whole[term]:
+            return min(by_itself, bound)
+        return max(by_itself, bound) if self.limited[term] > self.whole[term] else by_itself
 
-    def amounts(self, line, base):
-        """Return what each term of a line gets on a base, in fen: together never more than the cap."""
-        exact = [self.exact(term, line, base) for term in line.terms]
-        cap = min((base * term.cap / 100 / term.currency_rate for term in line.terms), default=ZERO)
+    def amounts(self, line, figures):
+        """Return what each term of a line gets, in fen: together never more than the cap."""
+        exact = [self.exact(term, line, figures) for term in line.terms]
+        cap = min((figures.base * term.cap / 100 / term.currency_rate for term in line.terms), default=ZERO)
         if sum(exact) > cap:
             return share_out(to_fen(cap), exact)
         return [to_fen(amount) for amount in exact]
+
+    def amounts_of_all(self, line):
+        """Return the same if all of the line is sent, kept and paid."""
+        return self.amounts(line, self.wholes[line].figures) if line.terms else []

@@ -1,57 +1,27 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-"""Selling: people, rules and orders, told to Odoo and to the model."""
+"""Selling: people, products and orders, told to Odoo and to the model."""
 
 from fractions import Fraction
 
 from .model import Line, Order
-from .pay import Limit, Rule
-from .stage import COUPON, DOZEN, KINDS, LIMITS, ROLES
+from .stage import COUPON, DOZEN, TAXES
 
 
 class Sales:
     """What managers and salespeople do; part of `drive.Drive`."""
 
-    # === WHO SELLS BY WHICH RULES === #
-
-    def _rule_vals(self, level, for_bowls, distributor, kind, value, limit):
-        scope, least, most = LIMITS[limit]
-        return {
-            "program_id": self.stage.program.id,
-            "level": level,
-            "kind": KINDS[kind],
-            "rate": 0 if kind else value / 100,
-            "fixed_amount": value / 100 if kind else 0,
-            "limit_scope": scope,
-            "minimum_amount": least / 100,
-            "maximum_amount": most / 100,
-            "product_scope": "category" if for_bowls else "all",
-            "categ_id": self.stage.bowls.id if for_bowls else False,
-            "audience": "distributor" if distributor else "all",
-            "distributor_id": self.stage.distributors[distributor - 1].id if distributor else False,
-        }
-
-    def _do_rule(self, level, for_bowls, distributor, kind, value, limit):
-        vals = self._rule_vals(level, for_bowls, distributor, kind, value, limit)
-        same = ("program_id", "level", "product_scope", "audience", "categ_id", "distributor_id")
-        domain = [(name, "=", vals[name]) for name in same] + [("date_from", "=", False)]
-        rule = self.env["distribution.commission.rule"].search(domain)
-        pay = {name: value for name, value in vals.items() if name not in same}
-        rule.write(pay) if rule else rule.create(vals)
-        person = self.people[distributor - 1] if distributor else None
-        changed = Rule(level, KINDS[kind], Fraction(value, 100), "bowl" if for_bowls else None, person)
-        scope, least, most = LIMITS[limit]
-        changed.limit = Limit(scope, Fraction(least, 100), Fraction(most, 100) if most else None)
-        self.model.rules = [each for each in self.model.rules if each.what_for != changed.what_for]
-        self.model.rules.append(changed)
-        return True
+    # === PEOPLE AND PROGRAM === #
 
     def _do_cap(self, cap):
-        self.stage.program.cap_rate = cap
+        if not self._is_lawful(lambda: self.stage.program.write({"cap_rate": cap})):
+            return False
         self.model.cap = Fraction(cap)
         return True
 
     def _do_program(self, trigger, hold, levels):
-        self.stage.program.write({"trigger": trigger, "hold_days": hold, "level_count": levels})
+        vals = {"trigger": trigger, "hold_days": hold, "level_count": levels}
+        if not self._is_lawful(lambda: self.stage.program.write(vals)):
+            return False
         self.model.trigger, self.model.hold, self.model.levels = trigger, hold, levels
         return True
 
@@ -72,6 +42,27 @@ class Sales:
             each = each.upline
         self.stage.distributors[number].parent_id = self.stage.distributors[upline - 1] if upline else False
         person.upline = above
+        return True
+
+    def _do_grade(self, number, grade):
+        """Give a distributor a grade, or none (0)."""
+        self.stage.distributors[number].grade_id = self.stage.grades[grade - 1] if grade else False
+        person, grades = self.people[number], self.grades
+        person.audiences = [each for each in person.audiences if each not in grades]
+        person.audiences += [grades[grade - 1]] if grade else []
+        return True
+
+    def _do_tag(self, number, tag, is_given):
+        person, audience = self.people[number], self.tags[tag]
+        self.stage.distributors[number].tag_ids = [(4 if is_given else 3, self.stage.tags[tag].id)]
+        person.audiences = [each for each in person.audiences if each is not audience]
+        person.audiences += [audience] if is_given else []
+        return True
+
+    def _do_exclude(self, customer, is_excluded):
+        """A customer's orders bring no commission from now on, or do again."""
+        self.stage.customers[customer].category_id = [(4 if is_excluded else 3, self.stage.excluding_tag.id)]
+        self.model.excluded = self.model.excluded - {customer} | ({customer} if is_excluded else set())
         return True
 
     def _do_bind(self, customer, number):
@@ -97,9 +88,20 @@ class Sales:
         self.currency_rate = Fraction(rate, 10000)
         return True
 
+    def _do_cost(self, product, fen):
+        self.stage.products[product].standard_price = fen / 100
+        self.model.products[product].cost = Fraction(fen, 100)
+        return True
+
+    def _do_list_price(self, product, fen):
+        self.stage.products[product].list_price = fen / 100
+        self.model.products[product].set_list_price(fen)
+        return True
+
     # === ORDERS === #
 
-    def _do_sell(self, customer, chosen, lines, coupon, abroad):
+    def _do_sell(self, customer, chosen, lines, coupon, price_list):
+        """Sell at no price list, the foreign one (1), or that of a grade (2)."""
         vals_list = [self._line_vals(*line) for line in lines]
         if coupon:
             vals_list.append(self._line_vals(COUPON, 1, -coupon, 0))
@@ -108,10 +110,11 @@ class Sales:
                 "partner_id": self.stage.customers[customer].id,
                 "distribution_distributor_id": self.stage.distributors[chosen - 1].id if chosen else False,
                 "order_line": [(0, 0, vals) for vals in vals_list],
-                **({"pricelist_id": self.stage.pricelist.id} if abroad else {}),
+                **({"pricelist_id": self.stage.pricelists[price_list].id} if price_list else {}),
             }
         )
         order = Order(customer, self.people[chosen - 1] if chosen else None)
+        order.has_grade_price = record.pricelist_id == self.stage.pricelists[2]
         order.lines = [self._line(*line) for line in lines]
         if coupon:
             order.lines.append(self._line(COUPON, 1, -coupon, 0))
@@ -125,21 +128,19 @@ class Sales:
         order.currency_rate = self.currency_rate if record.currency_id == self.stage.foreign else Fraction(1)
         self.model.confirm(order)
 
-    def _line_vals(self, product, quantity, price, discount):
+    def _line_vals(self, product, quantity, price, discount, tax=0):
         vals = {
             "product_id": self.stage.products[product].id,
             "product_uom_qty": quantity,
             "price_unit": price / 100,
             "discount": discount,
-            "tax_ids": [(5, 0, 0)],
+            "tax_ids": [(6, 0, self.stage.taxes[tax].ids)],
         }
         return {**vals, "product_uom_id": self.stage.dozen.id} if product == DOZEN else vals
 
-    def _line(self, product, quantity, price, discount):
-        role = "coupon" if product == COUPON else ROLES[product]
-        category = "bowl" if product == 1 else None
-        pieces = 12 if product == DOZEN else 1
-        return Line(role, category, Fraction(quantity), Fraction(price, 100), Fraction(discount), pieces)
+    def _line(self, product, quantity, price, discount, tax=0):
+        product = self.model.products[product]
+        return Line(product, Fraction(quantity), Fraction(price, 100), Fraction(discount), TAXES[tax])
 
     def _order(self, pick, *states):
         found = [pair for pair in self.orders if pair[1].state in (states or ("sale",))]
