@@ -71,7 +71,8 @@ class SaleOrder(models.Model):
             self._check_exclusion_role(vals)
         orders = super().create(vals_list)
         # An import may bring orders that are confirmed already: they have an attribution by now.
-        orders.filtered(lambda order: order.state == "sale").order_line._update_commission()
+        lines = orders.filtered(lambda order: order.state == "sale").order_line
+        lines._update_commission(lines)
         return orders
 
     def write(self, vals):

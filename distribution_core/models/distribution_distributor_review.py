@@ -19,8 +19,8 @@ class DistributionDistributor(models.Model):
         index="btree_not_null",
         tracking=True,
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
-        help="Looks after the distributor and reviews its application. Salespeople see their own, and those whose contact "
-        "is theirs.",
+        help="Looks after the distributor and reviews its application. Salespeople see their own, and those whose "
+        "contact is theirs.",
     )
 
     # === COMPUTE METHODS === #

@@ -79,6 +79,7 @@ class TestFigures(DistributionCommon):
         many = few | self.env["distribution.distributor"].create(
             [{"partner_id": p.id, "program_id": self.program.id, "parent_id": self.cleo.id} for p in partners]
         )
+        many[-1].action_activate()
         for partner in partners[:20]:
             self.env["distribution.binding"]._bind(self.env["res.partner"].create({"name": "C"}), many[-1])
             self._create_order(partner)
