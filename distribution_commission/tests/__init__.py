@@ -20,3 +20,4 @@ from . import test_settlement
 from . import test_statements
 from . import test_tours
 from . import test_translations
+from . import test_usage

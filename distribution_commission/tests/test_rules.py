@@ -153,6 +153,15 @@ class TestRuleScopes(RulesCommon):
                 )
         self.assertEqual(earned, [10, 15, 15, 10])
 
+    def test_the_launch_month_ends_at_midnight_in_the_time_zone_of_the_program(self):
+        self.goods.categ_id = self.tea
+        self._rule(rate=15, categ_id=self.tea, date_from="2026-03-01", date_to="2026-03-31")
+        for moment, earned in (("2026-03-31 15:59:00", "75"), ("2026-03-31 16:00:00", "50")):
+            with freeze_time(moment):
+                order = self._sell(5)
+                self._deliver(order)
+            self.assertEarned(order, earned, "25", "10")
+
     def test_terms_keep_the_rule_of_their_confirmation(self):
         rule = self._rule(rate=15, product_id=self.goods)
         order = self._sell(5)

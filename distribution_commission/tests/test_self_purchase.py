@@ -34,6 +34,7 @@ class TestSelfPurchase(CommissionCommon):
     def test_nobody_earns_by_default(self):
         order, _picking = self._buy("nobody")
         self.assertFalse(order.commission_term_ids)
+        self.assertEarned(order, "0", "0", "0")
 
     def test_buyer_is_level_one_and_its_upline_level_two(self):
         order, _picking = self._buy("buyer")

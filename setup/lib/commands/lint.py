@@ -5,12 +5,13 @@ import os
 import shutil
 import subprocess
 
-from .. import config, database, environment, odoo, paths, postgres, process, template
+from .. import config, database, environment, odoo, paths, postgres, process, readme, template
 from ..console import Problem, say, step
 
 DESCRIPTION = """\
 Checks the whole checkout: ruff (mistakes and format of Python), pylint-odoo (Odoo's pitfalls),
-prettier (format of XML and JavaScript), and Odoo's own lint tests on our modules.
+prettier (format of XML and JavaScript), README.rst (that readme/ makes), and Odoo's own lint tests
+on our modules.
 """
 # Odoo's lint tests that are not run, and why.
 NOT_RUN = {
@@ -31,6 +32,7 @@ def main(args):
         "ruff: mistakes": lambda: ruff("check", "--output-format=concise", *(["--fix"] if options.fix else [])),
         "ruff: format": lambda: ruff("format", *([] if options.fix else ["--check"])),
         "prettier: XML and JavaScript": lambda: prettier(options.fix),
+        "README.rst of the modules": lambda: readme.check(options.fix),
         "pylint-odoo": pylint,
     }
     if not options.quick:
