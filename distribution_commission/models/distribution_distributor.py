@@ -71,8 +71,9 @@ class DistributionDistributor(models.Model):
 
     def _contacts_merged(self):
         """Override of `distribution_core`: one payee has one account, where debt meets what can be withdrawn."""
-        super()._contacts_merged()
+        result = super()._contacts_merged()
         self.commission_account_ids._bring_together()
+        return result
 
     def _lock_sales_period(self):
         """Serialise orders that share out the rest of what a distributor gets at most in a period.

@@ -21,7 +21,6 @@ from . import distribution_visit
 from . import distribution_masked_member
 from . import distribution_masked_customer
 from . import distribution_binding_merge
-from . import base_partner_merge_automatic_wizard
 from . import ir_cron
 from . import res_company
 from . import res_partner

@@ -13,7 +13,7 @@ from ..tools.masking import mask_name
 class DistributionDistributor(models.Model):
     """What a distributor reads of its membership, its team and its customers, in the portal and in the mini-program."""
 
-    _inherit = "distribution.distributor"
+    _inherit = "distribution.distributor"  # pylint: disable=consider-merging-classes-inherited
 
     # === COMPUTE METHODS === #
 

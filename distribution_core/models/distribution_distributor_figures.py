@@ -10,17 +10,16 @@ PERIODS = ("today", "month", "last_month", "total")
 class DistributionDistributor(models.Model):
     """What a distributor has sold. Statements are as many for one as for a page of a list."""
 
-    _inherit = "distribution.distributor"
+    _inherit = "distribution.distributor"  # pylint: disable=consider-merging-classes-inherited
 
     currency_id = fields.Many2one(related="company_id.currency_id")
     sales_today = fields.Monetary(
-        string="Sales Today",
         compute="_compute_sales",
         help="Confirmed orders that count for the distributor, untaxed. Days and months are those of the program's "
         "time zone.",
     )
     sales_month = fields.Monetary(string="Sales This Month", compute="_compute_sales")
-    sales_last_month = fields.Monetary(string="Sales Last Month", compute="_compute_sales")
+    sales_last_month = fields.Monetary(compute="_compute_sales")
     sales_total = fields.Monetary(string="Total Sales", compute="_compute_sales")
 
     # === COMPUTE METHODS === #

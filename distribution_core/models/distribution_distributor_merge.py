@@ -15,7 +15,7 @@ class DistributionDistributor(models.Model):
     no chain to follow, and no cycle.
     """
 
-    _inherit = "distribution.distributor"
+    _inherit = "distribution.distributor"  # pylint: disable=consider-merging-classes-inherited
 
     merged_into_id = fields.Many2one(
         comodel_name="distribution.distributor",

@@ -7,7 +7,7 @@ REVIEW = "distribution_core.mail_activity_type_review"
 class DistributionDistributor(models.Model):
     """Who looks after a distributor, and reviews its application."""
 
-    _inherit = "distribution.distributor"
+    _inherit = "distribution.distributor"  # pylint: disable=consider-merging-classes-inherited
 
     user_id = fields.Many2one(
         comodel_name="res.users",

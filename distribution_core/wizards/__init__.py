@@ -4,3 +4,4 @@ from . import distribution_distributor_merge
 from . import distribution_distributor_move
 from . import distribution_distributor_move_line
 from . import distribution_setup_company
+from . import base_partner_merge_automatic_wizard

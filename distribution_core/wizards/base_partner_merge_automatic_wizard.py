@@ -11,10 +11,11 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         Odoo moves references by SQL, past every guard; two memberships, or two bindings, of one program would meet.
         """
         members = self._merge_distribution(src_partners, dst_partner)
-        super()._update_foreign_keys(src_partners, dst_partner)
+        result = super()._update_foreign_keys(src_partners, dst_partner)
         # Written past the cache.
         self.env.invalidate_all()
         members._contacts_merged()
+        return result
 
     def _merge_distribution(self, src_partners, dst_partner):
         """Merge the memberships of contacts, then leave one binding a program.
