@@ -49,6 +49,19 @@ class DistributionBinding(models.Model):
             "protected_until": max(self.protected_until, moment) if self.protected_until else False,
         }
 
+    def _get_predecessor(self):
+        """Return the binding to the distributor that was merged into this one's, where this one went on from it."""
+        self.ensure_one()
+        domain = [
+            ("partner_id", "=", self.partner_id.id),
+            ("program_id", "=", self.program_id.id),
+            ("distributor_id.merged_into_id", "=", self.distributor_id._get_survivor().id),
+            ("state", "=", "ended"),
+            ("date_to", ">=", self.date_from),
+            ("id", "<", self.id),
+        ]
+        return self.search(domain, order="id desc", limit=1)
+
     @api.model
     def _end_for_merge(self, partners, members, reason):
         """Leave one active binding per program to contacts that become one, none where it is a distributor itself.
@@ -67,13 +80,13 @@ class DistributionBinding(models.Model):
     def _choose_for_merge(self):
         """Return the binding there would be if the customer had been one contact all along.
 
-        A later one takes the customer over unless the earlier one was protected when it began: protection is what a
-        distributor was promised. Bindings that have run out count only where no other is left.
+        A later one takes the customer over unless protection or the program's policy stood in the way when it began,
+        as it does for one contact. Bindings that have run out count only where no other is left.
         """
         now = fields.Datetime.now()
         candidates = self.filtered(lambda binding: binding._is_valid_at(now)) or self
         kept = self.browse()
         for binding in candidates.sorted(lambda b: (b.date_from, b.id)):
-            if not kept or not kept._is_protected_at(binding.date_from):
+            if not kept or not kept._get_obstacle(binding.date_from):
                 kept = binding
         return kept

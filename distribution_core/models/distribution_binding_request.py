@@ -240,6 +240,19 @@ class DistributionBindingRequest(models.Model):
         if self._get_open("refused"):
             self._set_decided("refused", self.env._("The customer stays with the distributor it has."))
 
+    @api.model
+    def _refuse_for_merge(self, partners, reason):
+        """Leave one open request of a kind to contacts that become one, none that gives a person to itself.
+
+        :param partners: all of the contacts
+        :param str reason: kept on those that are refused
+        """
+        domain = [("partner_id", "in", partners.ids), ("state", "=", "draft")]
+        for distributor, group in self.search(domain, order="id").grouped("distributor_id").items():
+            for request in group if distributor.partner_id in partners else group[1:]:
+                request._set_decided("refused", reason)
+        self.flush_model()
+
     def _get_open(self, state):
         """Return those to be decided. Two who decide at once wait for each other.
 

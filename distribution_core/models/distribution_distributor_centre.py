@@ -46,13 +46,14 @@ class DistributionDistributor(models.Model):
     # === BUSINESS METHODS: TEAM AND CUSTOMERS === #
 
     def _get_team_domain(self, levels):
-        """Return the domain of the distributors some steps below this one; applications do not count.
+        """Return the domain of the distributors some steps below this one; applications, and who was merged into
+        another one, do not count.
 
         :param levels: distances, 1 for those recruited by this distributor
         """
         self.ensure_one()
         steps = (Domain(".".join(["parent_id"] * level), "=", self.id) for level in levels)
-        return Domain.OR(steps) & Domain("state", "not in", APPLICANT_STATES)
+        return Domain.OR(steps) & Domain("state", "not in", APPLICANT_STATES) & Domain("merged_into_id", "=", False)
 
     def _get_team_counts(self):
         """Return how many distributors stand below each of these, down to the program's levels.
@@ -66,15 +67,17 @@ class DistributionDistributor(models.Model):
         self.env.flush_all()
         query = SQL(
             """
-            WITH RECURSIVE team (top_id, id, level, state) AS (
-                SELECT parent_id, id, 1, state FROM distribution_distributor WHERE parent_id IN %(tops)s
+            WITH RECURSIVE team (top_id, id, level, state, merged_into_id) AS (
+                SELECT parent_id, id, 1, state, merged_into_id FROM distribution_distributor WHERE parent_id IN %(tops)s
                  UNION ALL
-                SELECT team.top_id, below.id, team.level + 1, below.state
+                SELECT team.top_id, below.id, team.level + 1, below.state, below.merged_into_id
                   FROM distribution_distributor AS below
                   JOIN team ON team.id = below.parent_id
                  WHERE team.level < %(levels)s
             )
-            SELECT top_id, level, COUNT(*) FROM team WHERE state NOT IN %(applicants)s GROUP BY top_id, level
+            SELECT top_id, level, COUNT(*) FROM team
+             WHERE state NOT IN %(applicants)s AND merged_into_id IS NULL
+             GROUP BY top_id, level
             """,
             applicants=APPLICANT_STATES,
             tops=tuple(self.ids),

@@ -220,14 +220,6 @@ class DistributionLink(models.Model):
         """Return for whom the link counts: the one it was merged into, once its distributor was merged."""
         return self.distributor_id._get_survivor()
 
-    def _is_window_open(self, opened_on):
-        """Tell whether an order confirmed now still counts for a visit.
-
-        :param datetime opened_on: when the link was opened, naive UTC
-        """
-        self.ensure_one()
-        return opened_on + timedelta(days=self.attribution_days) > fields.Datetime.now()
-
     def _register_click(self, token=None, partner=None):
         """Count that somebody opened the link. One row is inserted and none updated: visitors never meet each other.
 

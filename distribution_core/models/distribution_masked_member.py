@@ -18,7 +18,7 @@ class DistributionMaskedMember(models.Model):
     _inherit = ["distribution.portal.mixin"]
     _auto = False
     _depends = {
-        "distribution.distributor": ["parent_id", "program_id", "company_id", "state"],
+        "distribution.distributor": ["parent_id", "program_id", "company_id", "state", "merged_into_id"],
         "distribution.program": ["level_count"],
     }
     _order = "level, id desc"
@@ -60,6 +60,7 @@ class DistributionMaskedMember(models.Model):
               %(joins)s
               JOIN distribution_program AS program ON program.id = member.program_id
              WHERE program.level_count >= %(level)s AND member.state NOT IN %(applicants)s
+               AND member.merged_into_id IS NULL
             """,
             factor=MAX_LEVELS + 1,
             level=level,

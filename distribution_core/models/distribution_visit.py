@@ -105,14 +105,17 @@ class DistributionVisit(models.Model):
         :param partner: who it is, a `res.partner`
         :return: the person's provisional visits
         """
-        found = self.search([("visitor", "=", self._digest(token)), ("state", "=", "provisional")])
+        self.search([("visitor", "=", self._digest(token)), ("state", "=", "provisional")])._give_to(partner)
+        return self._find_provisional(partner=partner)
+
+    def _give_to(self, partner):
+        """Make provisional visits a person's, one for each distributor; who brought itself is forgotten."""
         names = ("distributor_id", "program_id", "company_id")
-        for visit in found.filtered(lambda visit: visit.distributor_id.partner_id != partner):
+        for visit in self.filtered(lambda visit: visit.distributor_id.partner_id != partner):
             vals = {name: visit[name].id for name in names}
             dates = {name: visit[name] for name in ("source", "date_from", "date_last", "date_to")}
             self._put({**vals, **dates, "visitor": None, "partner_id": partner.id})
-        found.unlink()
-        return self._find_provisional(partner=partner)
+        self.unlink()
 
     @api.model
     def _confirm_visits(self, partner, token=None, is_agreed=False):

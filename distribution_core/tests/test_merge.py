@@ -163,6 +163,37 @@ class TestMerge(MergeCommon):
             self.assertFalse(form.problem)
             form.reason = "x"
 
+    def test_who_was_merged_is_not_counted_in_the_team_its_upline_sees(self):
+        twin = self._create_distributor("Cleo again", self.ben)
+        self._merge(twin, self.cleo).action_confirm()
+        self.assertEqual(self.ben._get_team_counts()[self.ben.id], {1: 1})
+        self.assertEqual(self.env["distribution.distributor"].search(self.ben._get_team_domain([1])), self.cleo)
+        shown = self.env["distribution.masked.member"].search([("distributor_id", "=", self.ben.id)])
+        self.assertEqual(shown.mapped("level"), [1])
+
+    def test_customer_who_was_new_stays_new_for_the_survivor(self):
+        self.program.customer_scope = "new"
+        earlier = self._create_order()
+        earlier.action_confirm()
+        earlier.date_order = fields.Datetime.now() - timedelta(hours=1)
+        gil = self._create_distributor("Gil")
+        self._merge(self.cleo, self.eve).action_confirm()
+        self._merge(self.eve, gil).action_confirm()
+        order = self._create_order()
+        order.action_confirm()
+        self.assertEqual((order.distribution_attribution, order.distribution_distributor_id), ("binding", gil))
+
+    def test_old_customer_becomes_no_new_one_by_a_merge(self):
+        self.program.customer_scope = "new"
+        earlier = self._create_order(self.stranger)
+        earlier.action_confirm()
+        earlier.date_order = datetime(2025, 1, 1)
+        self._bind(self.stranger, self.cleo)
+        self._merge(self.cleo, self.eve).action_confirm()
+        order = self._create_order(self.stranger)
+        order.action_confirm()
+        self.assertEqual(order.distribution_attribution, "scope")
+
 
 @tagged("post_install", "-at_install")
 class TestMergeContacts(MergeCommon):
@@ -244,3 +275,42 @@ class TestMergeContacts(MergeCommon):
         (self.customer | self.stranger).email = "same@example.com"
         self._merge_contacts(self.stranger, self.customer, user=clerk)
         self.assertEqual((self.binding.partner_id, self.binding.state), (self.stranger, "active"))
+
+    def test_first_distributor_keeps_the_customer_where_the_policy_says_so(self):
+        self.program.binding_policy = "first"
+        again = self.env["res.partner"].create({"name": "Customer again"})
+        start = fields.Datetime.now() - timedelta(days=9)
+        self.binding.write({"date_from": start, "date_to": False, "protected_until": start})
+        later = self._bind(again, self.eve, days=2)
+        self._merge_contacts(again, self.customer)
+        self.assertEqual((self.binding.state, later.state), ("active", "ended"))
+
+    def test_same_request_for_both_contacts_is_one(self):
+        requests = self.env["distribution.binding.request"].create(
+            [
+                {"partner_id": partner.id, "distributor_id": distributor.id, "reason": "Moved"}
+                for partner, distributor in (
+                    (self.customer, self.eve),
+                    (self.stranger, self.eve),
+                    (self.stranger, self.ada),
+                )
+            ]
+        )
+        self._merge_contacts(self.customer, self.stranger)
+        self.assertEqual(requests.mapped("state"), ["draft", "refused", "draft"])
+        self.assertEqual(requests.partner_id, self.customer)
+        self.assertEqual(requests[1].decision_reason, "The contacts were merged.")
+
+    def test_request_to_give_a_customer_to_itself_is_refused(self):
+        request = self.env["distribution.binding.request"].create(
+            {"partner_id": self.customer.id, "distributor_id": self.eve.id, "reason": "Moved"}
+        )
+        self._merge_contacts(self.customer, self.eve.partner_id)
+        self.assertEqual(request.state, "refused")
+
+    def test_visits_of_both_contacts_stay(self):
+        visits = self.env["distribution.visit"]
+        for partner, distributor in ((self.customer, self.eve), (self.stranger, self.eve), (self.stranger, self.ada)):
+            visits._note_visit(distributor, partner=partner)
+        self._merge_contacts(self.customer, self.stranger)
+        self.assertEqual(visits._find_provisional(partner=self.customer).distributor_id, self.eve | self.ada)

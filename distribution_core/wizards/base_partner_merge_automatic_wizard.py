@@ -33,4 +33,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         members._merge_memberships(dst_partner, reason)
         open_members = members.filtered(lambda d: not d.merged_into_id)
         self.env["distribution.binding"].sudo()._end_for_merge(partners, open_members, reason)
+        self.env["distribution.binding.request"].sudo()._refuse_for_merge(partners, reason)
+        # Odoo deletes every visit of a contact when one of them meets another one's.
+        visits = self.env["distribution.visit"].sudo()
+        visits.search([("partner_id", "in", src_partners.ids), ("state", "=", "provisional")])._give_to(dst_partner)
         return partners.distributor_ids
