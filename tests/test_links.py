@@ -141,6 +141,26 @@ def test_order_of_the_website_counts_for_the_link(live, dora, is_first):
         assert order.distribution_distributor_id.id == dora.distributor_id
 
 
+@pytest.mark.parametrize("is_first", [True, False], ids=["before the cart", "after the cart"])
+def test_link_of_another_company_is_not_noted_on_an_order(live, is_first):
+    with live.env() as env:
+        company = env["res.company"].create({"name": f"Elsewhere {is_first}"})
+        program = env["distribution.program"].create({"name": "Elsewhere", "company_id": company.id})
+        partner = env["res.partner"].create({"name": "Foreign"})
+        member = env["distribution.distributor"].create({"partner_id": partner.id, "program_id": program.id})
+        member.action_activate()
+        code = env["distribution.link"].create({"distributor_id": member.id}).code
+    session = requests.Session()
+    session.headers.update(BROWSER)
+    if is_first:
+        visit(live, code, session)
+    order_id = fill_cart(live, session)
+    if not is_first:
+        visit(live, code, session)
+    with live.env() as env:
+        assert not env["sale.order"].browse(order_id).distribution_link_id
+
+
 def test_forged_cookie_makes_no_visit(live, dora):
     _link_id, code = make_link(live, dora)
     cookie = re.search(r"distribution_link=([\w-]+);", visit(live, code).headers["Set-Cookie"])[1]
@@ -171,6 +191,7 @@ def test_customer_names_a_code_in_the_portal(live, dora):
         return session.post(f"{live.url}/my/orders/{order_id}/distribution_code", data=fields, timeout=60).text
 
     assert "There is no such code" in enter("NOPE")
+    assert "There is no such code" in enter("NO\0PE")
     assert "Your code was noted" in enter(f" {code.lower()} ")
     assert "Your code was noted" not in enter("", token="wrong")
     with live.env() as env:

@@ -49,7 +49,7 @@ class LinkController(http.Controller):
     def _note_on_cart(self, link):
         """Put the link on the order that the visitor has begun already; `website_sale` knows it."""
         cart = getattr(request, "cart", None)
-        if cart and cart.state == "draft":
+        if cart and cart.state == "draft" and link._is_for(cart.sudo().company_id):
             cart.sudo().write({"distribution_link_id": link.id, "distribution_link_on": fields.Datetime.now()})
 
     def _answer(self, link):

@@ -297,15 +297,22 @@ class DistributionLink(models.Model):
         code, token, moment = values
         return self._find(code), token, fields.Datetime.to_datetime(moment)
 
+    def _is_for(self, company):
+        """Tell whether the link may stand on orders of a company: whoever sees one need not see the other's people."""
+        self.ensure_one()
+        return self.company_id in company.parent_ids
+
     @api.model
-    def _get_visit_vals(self):
+    def _get_visit_vals(self, company):
         """Return by which link the visitor who is putting an order together on the website came.
 
         Only there: somebody of the merchant's who has opened a link writes quotations for other people.
+
+        :param company: the order's `res.company`
         """
         if not request or not getattr(request, "is_frontend", False):
             return {}
         link, _token, moment = self._read_cookie(request.httprequest.cookies.get(COOKIE))
-        if not link:
+        if not link or not link._is_for(company):
             return {}
         return {"distribution_link_id": link.id, "distribution_link_on": moment}

@@ -123,10 +123,15 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        links, companies = self.env["distribution.link"].sudo(), self.env["res.company"].sudo()
         for vals in vals_list:
             self.browse()._check_attribution_role(vals)
-        visit = self.env["distribution.link"].sudo()._get_visit_vals()
-        orders = super().create([self._prepare_choice_vals({**visit, **vals}) for vals in vals_list])
+        visits = [
+            links._get_visit_vals(companies.browse(vals.get("company_id") or self.env.company.id)) for vals in vals_list
+        ]
+        orders = super().create(
+            [self._prepare_choice_vals({**visit, **vals}) for visit, vals in zip(visits, vals_list, strict=True)]
+        )
         # An import may bring orders that are confirmed already.
         orders.filtered(lambda order: order.state == "sale")._freeze_attribution()
         return orders
@@ -176,7 +181,8 @@ class SaleOrder(models.Model):
         if "distribution_distributor_id" in vals and "distribution_attribution" not in vals:
             vals["distribution_attribution"] = "manual" if vals["distribution_distributor_id"] else False
         if "distribution_code" in vals:
-            vals["distribution_code"] = (vals["distribution_code"] or "").strip() or False
+            # PostgreSQL takes no null characters, and the portal's form may send anything.
+            vals["distribution_code"] = (vals["distribution_code"] or "").replace("\0", "").strip() or False
         if "distribution_link_id" in vals and not vals.get("distribution_link_on"):
             vals["distribution_link_on"] = fields.Datetime.now() if vals["distribution_link_id"] else False
         return vals
