@@ -47,8 +47,12 @@ def get_query(companies, partners, chosen, code, link, opened, user):
         WITH RECURSIVE program AS (
             SELECT id FROM distribution_program WHERE active AND company_id IN %(companies)s
         ), own AS (
-            SELECT id FROM distribution_distributor
-             WHERE partner_id IN %(partners)s AND state IN %(earning)s AND program_id IN (SELECT id FROM program)
+            -- A person's own is also what a membership of the person was merged into.
+            SELECT DISTINCT one.id
+              FROM distribution_distributor AS mine
+              JOIN distribution_distributor AS one ON one.id = COALESCE(mine.merged_into_id, mine.id)
+             WHERE mine.partner_id IN %(partners)s AND one.state IN %(earning)s
+               AND one.program_id IN (SELECT id FROM program)
         ), named (kind, id, distributor_id, partner_id, active, is_over, date_to) AS (
             SELECT 'manual', NULL::integer, id, NULL::integer, TRUE, FALSE, NULL::timestamp
               FROM distribution_distributor WHERE id = %(chosen)s

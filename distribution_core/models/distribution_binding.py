@@ -275,13 +275,14 @@ class DistributionBinding(models.Model):
         return self.create(self._prepare_binding_vals(partner, distributor, source, moment))
 
     @api.model
-    def _recommend(self, partner, distributor, source, is_agreed=False):
+    def _recommend(self, partner, distributor, source, is_agreed=False, date_from=None):
         """Bind a customer to who recommends, as far as the program's policy allows; nothing is raised.
 
         :param partner: the customer, a `res.partner`
         :param distributor: the `distribution.distributor` who recommends
         :param str source: how, a key of `source`
         :param bool is_agreed: the customer was asked, and wants to change
+        :param datetime date_from: when the binding begins, naive UTC; now when omitted
         :return: the outcome, and the binding there is now (may be another distributor's)
 
             ``bound``, ``already`` (to the same one), ``protected`` (another distributor's, for some days), ``kept``
@@ -302,7 +303,7 @@ class DistributionBinding(models.Model):
             return current._ask(distributor, source, is_agreed)
         if obstacle:
             return {"protected": "protected", "first": "kept"}[obstacle], current
-        return "bound", self._bind(partner, distributor, source)
+        return "bound", self._bind(partner, distributor, source, date_from)
 
     def _ask(self, distributor, source, is_agreed):
         """Ask whether the customer changes to another distributor; whoever said no is not asked again.

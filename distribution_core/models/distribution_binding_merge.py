@@ -35,6 +35,9 @@ class DistributionBinding(models.Model):
         active, now = self.filtered(lambda binding: binding.state == "active"), fields.Datetime.now()
         active.partner_id._lock_for_distribution()
         valid = active.filtered(lambda b: b._is_valid_at(now) and b.partner_id != distributor.partner_id)
+        if not distributor._is_earning():
+            # Closed meanwhile: it takes no customers.
+            valid = valid.browse()
         vals_list = [binding._prepare_passed_vals(distributor, now) for binding in valid]
         active._end(reason)
         # One active binding at any moment: the old ones end before the new ones begin.

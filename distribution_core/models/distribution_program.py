@@ -84,7 +84,7 @@ class DistributionProgram(models.Model):
         required=True,
         default="last",
         tracking=True,
-        help="What becomes of a customer whom a second distributor recommends. Under protection nothing, in any case. "
+        help="What becomes of a customer whom a second distributor recommends. Under protection the binding stays. "
         "After it the first keeps the customer while the binding is valid, or the last takes over, or the customer is "
         "asked. Managers change bindings at any time, by approving a request.",
     )

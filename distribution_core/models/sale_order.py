@@ -151,7 +151,29 @@ class SaleOrder(models.Model):
     def _action_confirm(self):
         """Override of `sale` to freeze the attribution before anything is derived from it."""
         self._freeze_attribution()
-        return super()._action_confirm()
+        result = super()._action_confirm()
+        self.sudo()._bind_customers()
+        return result
+
+    def _bind_customers(self):
+        """Bind who came by a link or named a code to whom the order counts for, where the program's policy allows it.
+
+        From the order's own date on: it makes nobody an old customer.
+        """
+        for order in self.filtered(lambda order: order._is_customer_new_to_distributor()):
+            self.env["distribution.binding"]._recommend(
+                order.partner_id,
+                order.distribution_distributor_id,
+                order.distribution_attribution,
+                date_from=order.date_order,
+            )
+
+    def _is_customer_new_to_distributor(self):
+        """Tell whether an order counts by a link or a code, and its customer is not bound to the distributor yet."""
+        self.ensure_one()
+        bound = {"kind": "binding", "distributor": self.distribution_distributor_id.id, "verdict": "later"}
+        facts = self.distribution_attribution_facts or []
+        return self.distribution_attribution in ("link", "code") and not any(bound.items() <= f.items() for f in facts)
 
     def _filter_attribution_frozen(self):
         return self.filtered(lambda order: order.state == "sale" or order._is_attribution_kept())

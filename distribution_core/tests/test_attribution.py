@@ -15,6 +15,8 @@ class TestPrecedence(DistributionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # Orders that count by a code or a link leave the binding as it is.
+        cls.binding.protected_until = fields.Datetime.now() + timedelta(days=30)
         cls.link = cls.env["distribution.link"].create({"distributor_id": cls.ben.id})
         cls.seller = new_test_user(cls.env, "seller", groups="sales_team.group_sale_salesman_all_leads")
 
@@ -257,6 +259,25 @@ class TestPrecedence(DistributionCommon):
             self.env.flush_all()
             return self.cr.sql_log_count - before
 
-        count()
+        # The first one binds the customer.
+        count(partner=self.stranger, distribution_link_id=self.link.id)
         # With a fresh code the link of the code is put on the order, in the statement that writes the rest.
-        self.assertEqual(count(distribution_code=self.link.code, distribution_link_id=self.link.id), count())
+        by_link = count(partner=self.stranger, distribution_code=self.link.code, distribution_link_id=self.link.id)
+        self.assertEqual(by_link, count(partner=self.stranger))
+
+    def test_order_by_a_link_or_a_code_binds_the_customer(self):
+        bindings = self.env["distribution.binding"]
+        order = self._create_order(partner=self.stranger, distribution_link_id=self.link.id)
+        order.action_confirm()
+        binding = bindings._get_current(self.stranger, self.program)
+        self.assertEqual((binding.distributor_id, binding.source), (self.link.distributor_id, "link"))
+        self.assertEqual(binding.date_from, order.date_order)
+        other = self.env["res.partner"].create({"name": "Other"})
+        self._create_order(partner=other, distribution_code=self.ada.code).action_confirm()
+        binding = bindings._get_current(other, self.program)
+        self.assertEqual((binding.distributor_id, binding.source), (self.ada, "code"))
+
+    def test_code_takes_no_protected_customer_away(self):
+        order = self._confirm(distribution_code=self.ada.code)
+        self.assertEqual(order.distribution_distributor_id, self.ada)
+        self.assertEqual(self.env["distribution.binding"]._get_current(self.customer, self.program), self.binding)

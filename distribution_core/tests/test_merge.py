@@ -138,6 +138,28 @@ class TestMerge(MergeCommon):
         self.cleo._merge_into(self.eve, "One person")
         self.assertEqual(self.env["distribution.binding"]._bind(self.stranger, self.cleo).distributor_id, self.eve)
 
+    def test_order_of_the_merged_ones_contact_is_an_own_purchase(self):
+        """The two are one person, whichever of its contacts buys."""
+        self.ben._merge_into(self.cleo, "One person")
+        order = self._create_order(partner=self.ben.partner_id, distribution_code=self.cleo.code)
+        order.action_confirm()
+        self.assertEqual((order.distribution_attribution, order.distribution_distributor_id.ids), ("self", []))
+
+    def test_survivor_closed_meanwhile_gets_nobody(self):
+        self.ben._merge_into(self.cleo, "One person")
+        customer = self.env["res.partner"].create({"name": "Late"})
+        binding = self.env["distribution.binding"]._bind(customer, self.cleo)
+        # As written by a transaction that did not see the merge.
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE distribution_binding SET distributor_id = %s WHERE id = %s", [self.ben.id, binding.id]
+        )
+        self.env.invalidate_all()
+        self.cleo.action_close("Gone")
+        self.env["distribution.distributor"]._finish_merges(self.program)
+        self.assertEqual(binding.state, "ended")
+        self.assertFalse(binding._get_current(customer, self.program))
+
     def test_merge_has_no_other_door(self):
         cleo = self.cleo.with_user(self.manager)
         with self.assertRaisesRegex(UserError, "by the button"):
