@@ -44,8 +44,10 @@ class PropertyCase(CommissionCommon):
                 drive = Drive(self.stage, world, self.clock)
                 check = Check(drive)
                 for event in events:
-                    if drive.play(event):
+                    if drive.play(event) and not drive.is_waiting():
                         check.everything()
+                if drive.play(("look",)):
+                    check.everything()
                 check.books()
             finally:
                 savepoint.rollback()
@@ -142,5 +144,39 @@ class TestFound(PropertyCase):
                 ("credit", 0, 0, 100, 1),
                 ("refund", 0, 100),
                 ("refund", 0, 33),
+            ],
+        )
+
+    def test_cost_stays_with_what_was_credited_and_kept(self):
+        """Seldom drawn: a margin whose prices and quantities are credited, of goods and of a service."""
+        self.play(
+            World(trigger="invoiced", rule=(1, 0, 0, 5, 1000, 0, 0)),
+            [
+                ("sell", 0, 0, ((0, 10, 10000, 0, 0), (3, 10, 3333, 10, 0)), 0, 0),
+                ("invoice", 0, 100, 0, 1),
+                ("credit", 0, 2, 20, 1),
+                ("ship", 0, 50, 50, 1),
+                ("credit", 0, 1, 20, 1),
+                ("give_back", 0, 50, 1),
+                ("invoice", 0, 50, 0, 1),
+                ("credit", 1, 0, 100, 1),
+            ],
+        )
+
+    def test_what_waits_is_looked_at_before_it_is_settled(self):
+        """Seldom drawn: of two deliveries, one return and one receipt in the background some are looked at together."""
+        self.play(
+            World(trigger="received", background=True),
+            [
+                ("sell", 0, 0, ((0, 10, 10000, 0, 0),), 0, 0),
+                ("ship", 0, 50, 50, 1),
+                ("receive", 0),
+                ("look",),
+                ("ship", 0, 100, 100, 1),
+                ("receive", 1),
+                ("give_back", 0, 50, 1),
+                ("wait", 24),
+                ("settle",),
+                ("give_back", 1, 20, 1),
             ],
         )

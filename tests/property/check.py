@@ -192,6 +192,7 @@ class Check:
             record._converge_commission()
             record.picking_ids.move_ids._converge_commission()
             record.invoice_ids._converge_commission()
+        self.drive.look()
         added = self.env["distribution.commission.entry"].search([("id", ">", self.last_entry)])
         added = added.filtered(lambda entry: entry.program_id == self.drive.stage.program)
         assert not added, f"a replay added {added.mapped('amount')}"

@@ -23,6 +23,8 @@ class Drive(Rulebook, Sales, Warehouse, Office, Cash):
 
     def __init__(self, stage, world, clock):
         self.stage, self.env, self.clock = stage, stage.env, clock
+        self.events = self.env["distribution.commission.event"]
+        stage.company.is_commission_in_background = self.is_in_background = world.background
         clock.move_to(START)
         self.model = Model(world.trigger, world.hold, world.levels, world.cap, START)
         self._set_up_people()
@@ -80,8 +82,23 @@ class Drive(Rulebook, Sales, Warehouse, Office, Cash):
         if done:
             self.env.flush_all()
             self._note_paid_invoices()
-            self.model.converge()
+            if not self.is_waiting():
+                self.model.converge()
         return done
+
+    def is_waiting(self):
+        """Tell whether something happened that the ledger has not looked at."""
+        return self.is_in_background and bool(self.events._get_waiting([]))
+
+    def _do_look(self):
+        """The ledger looks at what has waited."""
+        if not self.is_in_background:
+            return False
+        self.look()
+        return True
+
+    def look(self):
+        self.events._work_off(self.events._get_waiting([]))
 
     def _pass_time(self, hours):
         self.model.now += timedelta(hours=hours)
@@ -97,7 +114,8 @@ class Drive(Rulebook, Sales, Warehouse, Office, Cash):
                 if delivery.shipped <= self.model.now - timedelta(days=self.model.receipt_days):
                     self._note_receipt(order, delivery)
         # What a receipt earns is due in the same night if there is no hold.
-        self.model.converge()
+        if not self.is_waiting():
+            self.model.converge()
         self.env["distribution.commission.entry"]._release(self.stage.program)
         self.model.release()
         return True

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 # For one level, in hundredths of a per cent: together never above the lowest cap, or the rules would be refused.
 RATES = {1: (0, 500, 750, 1000, 1200), 2: (0, 333, 500, 600), 3: (0, 125, 200)}
 FIXED = (0, 1, 100, 333, 2500)
-# Not 5, the margin: the model does not know yet what stays with the customer of what was credited.
-KINDS, FIXED_KINDS = (0, 1, 2, 3, 4), (1, 2)
+KINDS, FIXED_KINDS = (0, 1, 2, 3, 4, 5), (1, 2)
 CAPS = (20, 25, 30)
 PRICES = (5, 35, 333, 3333, 10000, 12345)
 QUANTITIES = (1, 3, 7, 10, 10)
 CUSTOMERS = 5
 DISTRIBUTORS = 6
 LIMITS, TIERS, AUDIENCES = 9, 4, 10
+PERIOD_LIMITS = (7, 8)
 TRIGGERS = ("shipped", "received", "invoiced", "invoice_paid", "paid")
 
 # How often what happens.
@@ -62,6 +62,7 @@ WEIGHTS = {
     "tag": 2,
     "exclude": 1,
     "down_payment": 3,
+    "look": 5,
 }
 # What a history is mostly about: these things happen three times as often in it.
 THEMES = (
@@ -107,6 +108,7 @@ class World:
     :param tuple rates: of levels 1 to 3, in hundredths of a per cent
     :param tuple rule: one more rule, as in the event
     :param int dated: rate for bowls on level 1 in the first three days, 0 for none
+    :param bool background: whether the ledger looks at orders later
     """
 
     trigger: str = "shipped"
@@ -116,6 +118,7 @@ class World:
     rates: tuple = (1000, 0, 0)
     rule: tuple = ()
     dated: int = 0
+    background: bool = False
 
 
 def draw(seed, number, longest=15):
@@ -124,28 +127,35 @@ def draw(seed, number, longest=15):
     :rtype: (World, list)
     """
     rng = random.Random(f"{seed}/{number}")
+    # Some are about sales and limits of a month, some about a campaign: chance brings what they need too seldom.
+    kind = rng.random()
+    is_monthly, has_campaign = kind < 0.3, 0.3 <= kind < 0.6
     world = World(
         trigger=rng.choice(TRIGGERS),
         hold=rng.choice((0, 1, 7)),
         levels=rng.choice((1, 2, 3, 3)),
         cap=rng.choice(CAPS),
         rates=tuple(rng.choice(RATES[level]) for level in RATES),
-        rule=_rule(rng),
+        rule=_monthly_rule(rng) if is_monthly else _first_rule(rng) if has_campaign else _rule(rng),
         dated=rng.choice((0, 0, 1200)),
+        background=rng.random() < 1 / 3,
     )
-    names, length = ["sell"], rng.randint(longest // 2, longest)
+    names, length = ["sell"] * (3 if is_monthly else 1), rng.randint(longest // 2, longest)
     theme = (*rng.choice(THEMES), *AWAITED.get(world.trigger, ()))
     while len(names) < length:
         possible = [name for name in WEIGHTS if NEEDS.get(name, "sell") in names]
+        possible = [name for name in possible if name != "look" or world.background]
         names += rng.choices(possible, [WEIGHTS[name] * (1 + 2 * theme.count(name)) for name in possible])
-    return world, [_event(rng, name) for name in names]
+    first = [("campaign", rng.choice((0, 1, 2, 2)), 9, *_first_rule(rng)[:4], rng.choice((50, 150, 200)), 0, 0)]
+    events = [_event(rng, name, is_monthly) for name in names]
+    return world, ([*first, *events] if has_campaign else events)[:longest]
 
 
-def _event(rng, name):
+def _event(rng, name, is_monthly=False):
     arguments = {
         "sell": lambda: (
             # Mostly those for whom somebody earns.
-            rng.choice((0, 0, 0, 1, 1, 1, *range(CUSTOMERS))),
+            0 if is_monthly else rng.choice((0, 0, 0, 1, 1, 1, *range(CUSTOMERS))),
             rng.choice((0, 0, 0, rng.randint(1, DISTRIBUTORS))),
             tuple(_line(rng) for _line_number in range(rng.choice((1, 2, 3)))),
             rng.choice((0, 0, 0, 1000, 2999)),
@@ -174,6 +184,7 @@ def _event(rng, name):
         "bind": lambda: (rng.randrange(CUSTOMERS), rng.randint(0, DISTRIBUTORS)),
         "currency": lambda: (rng.choice((1373, 10000, 77777)),),
         "wait": lambda: (rng.choice((9, 24, 24, 170, 250)),),
+        "look": lambda: (),
         "settle": lambda: (),
         "pay": lambda: (),
         "charge": lambda: (_pick(rng), rng.choice((30, 50, 100, 100, 100, 120)), rng.choice((0, 0, 0, 1))),
@@ -213,6 +224,25 @@ def _rule(rng):
     audience = rng.choice((0, 0, 0, rng.randint(1, AUDIENCES)))
     limit, tier = rng.choice((0, 0, rng.randrange(LIMITS))), rng.choice((0, 0, rng.randrange(TIERS)))
     return (level, rng.choice((0, 0, 1)), audience, kind, value, limit, tier)
+
+
+def _first_rule(rng, limit=0, tier=0):
+    """A rule that pays everybody on the first level."""
+    kind = rng.choice((*KINDS, 1))
+    return (
+        1,
+        0,
+        0,
+        kind,
+        rng.choice([each for each in (FIXED if kind in FIXED_KINDS else RATES[1]) if each]),
+        limit,
+        tier,
+    )
+
+
+def _monthly_rule(rng):
+    tier = rng.choice((0, 0, 1, 2, 3))
+    return _first_rule(rng, 0 if tier else rng.choice(PERIOD_LIMITS), tier)
 
 
 def _campaign_rule(rng):

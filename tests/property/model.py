@@ -5,9 +5,10 @@ Amounts of the ledger are whole fen; values of documents are exact fractions in 
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 
+from .documents import Posted, Tax, discount_factor, is_coupon, is_earning, to_item, value_of
 from .pay import NOTHING, SHARED, ZERO, Figures, Pay, Row, Term, Whole, to_fen
 from .refunds import Bearer, given_back, paid_since, spread
 from .rules import resolve
@@ -16,20 +17,6 @@ EARNING = ("active", "suspended")
 BY_INVOICE = ("invoiced", "invoice_paid")
 # Met before the goods are delivered, perhaps: the hold waits for them.
 EARLY = ("paid", *BY_INVOICE)
-
-
-@dataclass(frozen=True)
-class Tax:
-    """A tax in per cent, on top of the price or included in it."""
-
-    rate: int = 0
-    is_included: bool = False
-
-    def split(self, fen):
-        """Return an amount as documents show it, without and with the tax."""
-        if self.is_included:
-            return fen - to_fen(Fraction(fen * self.rate, 100 * (100 + self.rate))), fen
-        return fen, fen + to_fen(Fraction(fen * self.rate, 100 * 100))
 
 
 @dataclass(eq=False)
@@ -50,22 +37,6 @@ class Product:
         price = Fraction(fen, 100)
         untaxed = price * 100 / (100 + self.tax.rate) if self.tax.is_included else price
         self.list_price = Fraction(to_fen(untaxed), 100)
-
-
-@dataclass(frozen=True)
-class Item:
-    """A line of an invoice, with what it is worth without and with taxes; `line` is None where it names none."""
-
-    line: "Line | None"
-    quantity: Fraction
-    value: Fraction
-    taxed: Fraction
-
-
-def to_item(line, quantity, price, tax, discount=0):
-    """Return what a document shows: quantity times price less discount, rounded once, and its tax."""
-    untaxed, taxed = tax.split(to_fen(Fraction(quantity) * price * (100 - discount) / 100))
-    return Item(line, Fraction(quantity), Fraction(untaxed, 100), Fraction(taxed, 100))
 
 
 def business_date(moment):
@@ -147,72 +118,6 @@ class Delivery:
 
 
 @dataclass(eq=False)
-class Invoice:
-    """An invoice or credit note.
-
-    `paid_on` is the day of the last payment of an invoice that is paid; one is `undone` by its credit notes alone.
-    """
-
-    number: int
-    day: date
-    items: list
-    reverses: "Invoice | None" = None
-    state: str = "draft"
-    paid_on: date | None = None
-    undone: bool = False
-
-    @property
-    def total(self):
-        return sum((item.taxed for item in self.items), ZERO)
-
-    def counts_for(self, trigger):
-        """Tell whether it counts: where invoices have to be paid, only those, and their credit notes."""
-        return trigger != "invoice_paid" or bool((self.reverses or self).paid_on)
-
-    def quantity_of(self, line):
-        return sum((item.quantity for item in self.items if item.line is line), ZERO)
-
-    def shares(self):
-        """Return (line, quantity, value net of the document's discounts); loose credits go over what they reverse."""
-        earning = [item for item in self.items if item.line and item.line.earns]
-        coupons = [item for item in self.items if item.line and item.line.role == "coupon"]
-        factor = discount_factor(value_of(earning), value_of(coupons))
-        shares = [(item.line, item.quantity, item.value * factor) for item in earning]
-        loose = value_of(item for item in self.items if not item.line)
-        if loose and self.reverses:
-            reversed_shares = self.reverses.shares()
-            total = sum((value for _line, _quantity, value in reversed_shares), ZERO)
-            shares += [(line, ZERO, loose * value / total) for line, _q, value in reversed_shares if total]
-        return shares
-
-
-def is_earning(line):
-    return line.earns
-
-
-def is_coupon(line):
-    return line.role == "coupon"
-
-
-def value_of(parts):
-    return sum((each.value for each in parts), ZERO)
-
-
-def discount_factor(goods, discounts):
-    return min(max(1 + discounts / goods, ZERO), Fraction(1)) if goods > 0 else Fraction(1)
-
-
-@dataclass(frozen=True)
-class Posted:
-    """What posted documents say of a line, and the day of the last one that counts."""
-
-    quantity: Fraction
-    invoiced: Fraction
-    credited: Fraction
-    day: date | None
-
-
-@dataclass(eq=False)
 class Order:
     buyer: str
     chosen: Distributor | None = None
@@ -262,18 +167,39 @@ class Order:
 
     def posted(self, line, trigger=None):
         """Return what posted documents say of a line, those that count for a trigger or all."""
-        quantity, invoiced, credited, day = ZERO, ZERO, ZERO, None
-        for invoice in self.invoices:
-            if invoice.state != "posted" or not invoice.counts_for(trigger):
-                continue
-            for share_line, share_quantity, value in invoice.shares():
-                if share_line is line and invoice.reverses:
-                    credited += value
-                elif share_line is line:
-                    quantity, invoiced = quantity + share_quantity, invoiced + value
-                    counted_on = invoice.paid_on if trigger == "invoice_paid" else invoice.day
-                    day = max(day or counted_on, counted_on)
-        return Posted(quantity, invoiced, credited, day)
+        posted = Posted()
+        for invoice in sorted(self.invoices, key=lambda each: (each.day, each.number)):
+            if invoice.state == "posted" and invoice.counts_for(trigger):
+                day = invoice.paid_on if trigger == "invoice_paid" else invoice.day
+                for _line, quantity, value in (share for share in invoice.shares() if share[0] is line):
+                    posted.add(invoice, quantity, value, day)
+        return posted
+
+    def charged(self, line):
+        """Return the quantity behind V: goods that are credited and did not come back stay with the customer, a service
+        that is credited was not done.
+        """
+        measure = self.measure(line)
+        if measure != "invoiced":
+            return self.sent(line) if measure == "sent" else line.quantity
+        posted = self.posted(line, self.trigger(line))
+        back = posted.uncharged if line.role == "service" else min(posted.uncharged, self.returned(line))
+        return max(posted.quantity - posted.uncharged, posted.standing - back)
+
+    def has(self, line):
+        """Return what of it is kept, or is still to be sent and will be."""
+        charged = self.charged(line)
+        if line.role == "service":
+            return charged
+        return min(charged, max(line.quantity, self.sent(line)) - self.returned(line))
+
+    def possibly_has(self, line):
+        """Return what the customer has if all that is open is sent, or done, and kept."""
+        if line.role != "service":
+            return max(line.quantity, self.sent(line)) - self.returned(line)
+        posted = self.posted(line, self.trigger(line))
+        # What is invoiced beyond the order is invoiced again, in place of what was credited.
+        return line.quantity - posted.uncharged + max(ZERO, posted.quantity - line.quantity)
 
     # === MONEY OF THE WHOLE ORDER === #
 
@@ -353,12 +279,12 @@ class Order:
         if not day or not value:
             return []
         if line.role == "service":
-            return [Figures(0, day, value, kept, money)]
-        whole = Figures(0, None, value, kept, money)
+            return [Figures(0, day, value, kept, money, self.has(line))]
+        whole = Figures(0, None, value, kept, money, self.has(line))
         found = self._by_delivery(line, value, money, day)
         # Nothing waits for a delivery any more where what was delivered comes to the same.
         if found and found[-1].base == whole.base:
-            return [*found[:-1], replace(found[-1], value=whole.value, kept=whole.kept)]
+            return [*found[:-1], replace(found[-1], value=whole.value, kept=whole.kept, has=whole.has)]
         return [*found, whole]
 
     def _by_delivery(self, line, most, money, not_before=None):
@@ -369,16 +295,18 @@ class Order:
             sent, kept = sent + each.sent[line], kept + each.kept(line)
             value, day = min(self.of(line, sent), most), business_date(moment)
             day = max(day, not_before or day)
-            found.append(Figures(each.number, day, value, self.of(line, kept), money))
+            has = min(kept, self.charged(line))
+            found.append(Figures(each.number, day, value, self.of(line, kept), money, has))
         return found
 
     def possible(self, line):
         """Return the figures the line may still come to: all that is open is sent, kept and paid."""
-        if self.state != "sale":
+        if self.state != "sale" or not line.terms:
             return NOTHING
         posted, (worth, kept) = self.posted(line), self.possible_value(line)
         refunded = self.refunds(is_possible=True).get(line, ZERO)
-        return Figures(0, None, worth, kept, max(posted.invoiced, worth) - posted.credited - refunded)
+        money = max(posted.invoiced, worth) - posted.credited - refunded
+        return Figures(0, None, worth, kept, money, self.possibly_has(line))
 
     def pay(self):
         factor = self.factor()

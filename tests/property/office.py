@@ -4,7 +4,8 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from .model import Invoice, Line, Product, to_item, value_of
+from .documents import Invoice, to_item, value_of
+from .model import Line, Product
 from .pay import ZERO, to_fen
 
 
@@ -22,8 +23,9 @@ class Office:
             if not quantity or line.role == "title" or (line.role in ("coupon", "down") and not with_coupons):
                 continue
             vals_list.append((0, 0, line_record._prepare_invoice_line(quantity=quantity)))
-            # Odoo gives the price of a down payment when its invoice is posted, and takes it when that is credited.
-            items.append(line.item(quantity, Fraction(Decimal(repr(line_record.price_unit)))))
+            # Odoo gives the price of a down payment when its invoice is posted, and takes it when that is credited; a
+            # part of an order it computes in binary.
+            items.append(line.item(quantity, Fraction(round(Decimal(repr(line_record.price_unit)), 6))))
         # Odoo turns an invoice below zero into a credit note.
         if value_of(items) <= 0 or sum(item.taxed for item in items) <= 0:
             return False
@@ -134,6 +136,9 @@ class Office:
 
     def _do_settle(self):
         self.env["distribution.settlement"]._create_from_due(self.stage.program).action_post()
+        # What waited was looked at first.
+        self._note_paid_invoices()
+        self.model.converge()
         self.model.settle()
         return True
 

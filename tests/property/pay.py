@@ -38,6 +38,8 @@ class Figures:
     value: Fraction
     kept: Fraction
     money: Fraction
+    has: Fraction = ZERO
+    """The quantity that counts and stays with the customer, at whatever price: it has cost the merchant."""
 
     @property
     def base(self):
@@ -160,8 +162,9 @@ class Term:
         untaxed = figures.base / self.currency_rate
         if kind == "untaxed":
             return untaxed
-        # What the customer has, has cost the merchant, whatever the price became.
-        return max(ZERO, untaxed - self.cost * units * whole.part(min(figures.value, figures.kept)))
+        # Nobody has more than was ordered.
+        has = max(ZERO, min(figures.has, whole.line.quantity))
+        return max(ZERO, untaxed - self.cost * has * whole.line.pieces)
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,7 @@ class Whole:
     @property
     def figures(self):
         """If all of it is sent, kept and paid."""
-        return Figures(0, None, self.worth, self.worth, self.worth)
+        return Figures(0, None, self.worth, self.worth, self.worth, self.line.quantity)
 
     def part(self, value):
         return value / self.worth if self.worth > 0 else ZERO

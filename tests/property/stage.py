@@ -3,7 +3,7 @@
 
 from datetime import datetime
 
-from .model import Tax
+from .documents import Tax
 
 START = datetime(2026, 3, 2, 2, 0)
 NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eve", "Finn")
