@@ -10,6 +10,7 @@ class DistributionAgreementAcceptance(models.Model):
 
     _name = "distribution.agreement.acceptance"
     _description = "Accepted Agreement"
+    _inherit = ["distribution.portal.mixin"]
     _order = "date desc, id desc"
     _rec_name = "agreement_id"
 
@@ -26,6 +27,11 @@ class DistributionAgreementAcceptance(models.Model):
     _distributor_agreement_uniq = models.UniqueIndex(
         "(distributor_id, agreement_id)", "A distributor accepts a version once."
     )
+
+    @api.model
+    def _get_portal_fields(self):
+        names = ("distributor_id", "agreement_id", "company_id", "date", "door")
+        return super()._get_portal_fields().union(names)
 
     # === CRUD METHODS === #
 

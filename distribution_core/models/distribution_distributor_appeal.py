@@ -13,7 +13,7 @@ class DistributionDistributorAppeal(models.Model):
 
     _name = "distribution.distributor.appeal"
     _description = "Appeal Against a Suspension"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "distribution.portal.mixin"]
     _order = "id desc"
     _rec_name = "distributor_id"
 
@@ -45,6 +45,18 @@ class DistributionDistributorAppeal(models.Model):
     _open_uniq = models.UniqueIndex(
         "(distributor_id) WHERE state = 'open'", "An appeal of this distributor is waiting for a decision already."
     )
+
+    @api.model
+    def _get_portal_fields(self):
+        names = ("distributor_id", "program_id", "company_id", "create_date", "suspension_reason", "text")
+        return super()._get_portal_fields().union(names, ("state", "decision_reason", "decided_on"))
+
+    @api.model
+    def _has_field_access(self, field, operation):
+        """Override to let a distributor write its appeal; once made it is changed by nobody, see `write`."""
+        if operation == "write" and field.name in APPEAL_FIELDS and self._is_read_in_portal():
+            return True
+        return super()._has_field_access(field, operation)
 
     # === CRUD METHODS === #
 
