@@ -28,6 +28,12 @@ class DistributionAgreementAcceptance(models.Model):
         "(distributor_id, agreement_id)", "A distributor accepts a version once."
     )
 
+    @api.depends("agreement_id.display_name")
+    def _compute_display_name(self):
+        # Distributors read what they accepted in the mini-program, and of the record its name.
+        for acceptance in self:
+            acceptance.display_name = acceptance.sudo().agreement_id.display_name
+
     @api.model
     def _get_portal_fields(self):
         names = ("distributor_id", "agreement_id", "company_id", "date", "door")
@@ -36,6 +42,7 @@ class DistributionAgreementAcceptance(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
+        self.check_access("write")
         if {"distributor_id", "agreement_id", "date", "door"} & vals.keys():
             raise UserError(self.env._("What a distributor has accepted stays as it was recorded."))
         return super().write(vals)

@@ -137,6 +137,8 @@ class DistributionBindingRequest(models.Model):
         :raise UserError: through any door, the web client's or an interface's
         """
         if not self.env.su:
+            # Refusals name the record: not to whom it is closed.
+            self.check_access("write")
             for request in self:
                 request._check_write(vals)
         return super().write(vals)

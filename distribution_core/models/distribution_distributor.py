@@ -178,6 +178,8 @@ class DistributionDistributor(models.Model):
 
     def write(self, vals):
         if not self.env.su:
+            # Refusals name the record: not to whom it is closed.
+            self.check_access("write")
             self._check_decided(vals)
         if "parent_id" in vals:
             self._check_move(self.browse(vals["parent_id"]))

@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 MANAGER = "distribution_core.group_distribution_manager"
 # What the distributor says, and what a manager decides, is not rewritten afterwards.
@@ -76,8 +76,9 @@ class DistributionDistributorAppeal(models.Model):
         return appeals
 
     def write(self, vals):
+        self.check_access("write")
         if not self.env.su and (APPEAL_FIELDS | DECISION_FIELDS | {"suspension_reason"}) & vals.keys():
-            raise AccessError(self.env._("An appeal stays as it is: decide on it by its buttons."))
+            raise UserError(self.env._("An appeal stays as it is: decide on it by its buttons."))
         if "decision_reason" in vals and any(appeal.state != "open" for appeal in self):
             raise UserError(self.env._("The appeal is decided."))
         return super().write(vals)
