@@ -10,6 +10,7 @@ class DistributionAgreementAcceptance(models.Model):
 
     _name = "distribution.agreement.acceptance"
     _description = "Accepted Agreement"
+    _inherit = ["distribution.portal.mixin"]
     _order = "date desc, id desc"
     _rec_name = "agreement_id"
 
@@ -27,9 +28,21 @@ class DistributionAgreementAcceptance(models.Model):
         "(distributor_id, agreement_id)", "A distributor accepts a version once."
     )
 
+    @api.depends("agreement_id.display_name")
+    def _compute_display_name(self):
+        # Distributors read what they accepted in the mini-program, and of the record its name.
+        for acceptance in self:
+            acceptance.display_name = acceptance.sudo().agreement_id.display_name
+
+    @api.model
+    def _get_portal_fields(self):
+        names = ("distributor_id", "agreement_id", "company_id", "date", "door")
+        return super()._get_portal_fields().union(names)
+
     # === CRUD METHODS === #
 
     def write(self, vals):
+        self.check_access("write")
         if {"distributor_id", "agreement_id", "date", "door"} & vals.keys():
             raise UserError(self.env._("What a distributor has accepted stays as it was recorded."))
         return super().write(vals)

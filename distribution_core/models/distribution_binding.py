@@ -228,6 +228,8 @@ class DistributionBinding(models.Model):
     def action_request(self):
         """Open a new request to give the customer to another distributor."""
         self.ensure_one()
+        self.check_access("read")
+        self.env["distribution.binding.request"].check_access("create")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Request a Change"),

@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..const import BINDING_SOURCES, REQUEST_KINDS, REQUEST_STATES
 
@@ -89,7 +89,8 @@ class DistributionBindingRequest(models.Model):
 
     @api.depends("partner_id.name", "distributor_id.display_name")
     def _compute_display_name(self):
-        for request in self:
+        # A salesperson reads of a request to take its distributor's customer who is to get it.
+        for request in self.sudo():
             request.display_name = f"{request.partner_id.name or ''} → {request.distributor_id.display_name or ''}"
 
     # === CONSTRAINT METHODS === #
@@ -115,6 +116,15 @@ class DistributionBindingRequest(models.Model):
 
     # === CRUD METHODS === #
 
+    def _check_access(self, operation):
+        """Override of `base`: whoever looks over others' shoulders asks for nothing, see SECURITY.md.
+
+        The control roles read what a user reads, and rights add up: no list of rights can take this one away again.
+        """
+        if operation == "create" and not self.env.su and self.env.user._only_controls_distribution():
+            return self, lambda: AccessError(self.env._("Control roles read requests and make none."))
+        return super()._check_access(operation)
+
     @api.model_create_multi
     def create(self, vals_list):
         requests = super().create([self._prepare_request(vals) for vals in vals_list])
@@ -127,6 +137,8 @@ class DistributionBindingRequest(models.Model):
         :raise UserError: through any door, the web client's or an interface's
         """
         if not self.env.su:
+            # Refusals name the record: not to whom it is closed.
+            self.check_access("write")
             for request in self:
                 request._check_write(vals)
         return super().write(vals)
@@ -145,7 +157,7 @@ class DistributionBindingRequest(models.Model):
         distributor = self.env["distribution.distributor"].browse(given.get("distributor_id"))
         if not partner or not distributor:
             return vals
-        program, bindings = distributor.program_id, self.env["distribution.binding"]
+        program, bindings = distributor.program_id, self.env["distribution.binding"].sudo()
         return {
             **vals,
             "program_id": program.id,

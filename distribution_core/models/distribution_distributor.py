@@ -5,6 +5,9 @@ from odoo.fields import Domain
 
 from ..const import APPLICANT_STATES, DISTRIBUTOR_STATES, EARNING_STATES
 
+# Changed by methods that check what has to be and note why.
+DECIDED_FIELDS = {"state", "state_reason", "parent_id"}
+
 
 class DistributionDistributor(models.Model):
     _name = "distribution.distributor"
@@ -168,14 +171,58 @@ class DistributionDistributor(models.Model):
             if not vals.get("code") or vals["code"] == self.env._("New"):
                 vals["code"] = self.env["ir.sequence"].sudo().next_by_code("distribution.distributor")
         self._check_newcomers(vals_list)
-        return super().create(vals_list)
+        distributors = super().create(vals_list)
+        distributors._check_first_state()
+        distributors.filtered(lambda distributor: distributor.state == "active")._join()
+        return distributors
 
     def write(self, vals):
+        if not self.env.su:
+            # Refusals name the record: not to whom it is closed.
+            self.check_access("write")
+            self._check_decided(vals)
         if "parent_id" in vals:
             self._check_move(self.browse(vals["parent_id"]))
         if "program_id" in vals and any(d.program_id.id != vals["program_id"] for d in self):
             raise UserError(self.env._("A distributor stays in its program: close it and create one in the other."))
         return super().write(vals)
+
+    def _check_first_state(self):
+        """Let people create applications, and members that exist already, as an import does; nothing else.
+
+        Asked of the records, since a default may come from anywhere.
+
+        :raise UserError: naming who begins otherwise
+        """
+        for distributor in self if not self.env.su else ():
+            if distributor.state not in ("draft", "active") or distributor.state_reason:
+                raise UserError(
+                    self.env._(
+                        "%s begins as an application or as an active distributor: decide on it by the buttons.",
+                        distributor.display_name,
+                    )
+                )
+
+    def _check_decided(self, vals):
+        """Leave states, their reasons and the upline of members to the buttons, which check and note what follows.
+
+        :raise UserError: for a value that would change
+        """
+        for distributor in self:
+            changed = {name for name in DECIDED_FIELDS & vals.keys() if distributor._has_other_value(name, vals[name])}
+            if changed & {"state", "state_reason"}:
+                raise UserError(
+                    self.env._("%s: the state is changed by the buttons, with a reason.", distributor.display_name)
+                )
+            if changed and distributor.state not in APPLICANT_STATES:
+                raise UserError(
+                    self.env._("%s is moved in the tree by its button, with a reason.", distributor.display_name)
+                )
+
+    def _has_other_value(self, name, value):
+        field = self._fields[name]
+        wanted = field.convert_to_write(field.convert_to_cache(value, self), self)
+        return (wanted or False) != (field.convert_to_write(self[name], self) or False)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -194,10 +241,7 @@ class DistributionDistributor(models.Model):
 
     def action_activate(self):
         """Accept an application, end a suspension, or reopen."""
-        applicants = self.filtered(lambda distributor: distributor.state in APPLICANT_STATES)
-        applicants._check_agreement_accepted()
-        for applicant in applicants:
-            applicant._leave_own_binding()
+        self.filtered(lambda distributor: distributor.state in APPLICANT_STATES)._join()
         self._set_state("active", ("draft", "incomplete", "refused", "suspended", "closed"))
 
     def action_ask(self, reason=None):
@@ -325,6 +369,15 @@ class DistributionDistributor(models.Model):
         again = self.filtered(lambda distributor: distributor.state in ("incomplete", "refused"))
         again._set_state("draft", ("incomplete", "refused"))
 
+    def _join(self):
+        """Do what makes members of applicants, besides their state.
+
+        :raise UserError: for who has not accepted the agreement
+        """
+        self._check_agreement_accepted()
+        for applicant in self:
+            applicant._leave_own_binding()
+
     def _leave_own_binding(self):
         """Turn a customer into a distributor: the one it was bound to becomes its upline, if none was named.
 
@@ -335,7 +388,7 @@ class DistributionDistributor(models.Model):
         if not binding:
             return
         if not self.parent_id and binding._is_valid_at(fields.Datetime.now()):
-            self.parent_id = binding._get_recommender()
+            self.sudo().parent_id = binding._get_recommender()
         binding._end(self.env._("The customer became a distributor."))
 
     def _move(self, upline, with_team, reason):
@@ -350,13 +403,16 @@ class DistributionDistributor(models.Model):
         before = self.parent_id
         if not with_team:
             self._hand_over_team(before, reason)
-        self.parent_id = upline
+        self.check_access("write")
+        # Past our own guard, which is for everybody else.
+        self.sudo().parent_id = upline
         self._note_move(before, reason)
 
     def _hand_over_team(self, upline, reason):
         """Put those directly below under another upline, empty for the top of the tree."""
         children = self.child_ids
-        children.parent_id = upline
+        children.check_access("write")
+        children.sudo().parent_id = upline
         for child in children:
             child._note_move(self, reason)
 
@@ -415,7 +471,8 @@ class DistributionDistributor(models.Model):
                         target=labels[state],
                     )
                 )
-            distributor.write({"state": state, "state_reason": reason})
+            # Past our own guard, which is for everybody else.
+            distributor.sudo().write({"state": state, "state_reason": reason})
 
     def _filter_earning(self):
         return self.filtered(lambda distributor: distributor._is_earning())

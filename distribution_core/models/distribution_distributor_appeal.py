@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 MANAGER = "distribution_core.group_distribution_manager"
 # What the distributor says, and what a manager decides, is not rewritten afterwards.
@@ -13,7 +13,7 @@ class DistributionDistributorAppeal(models.Model):
 
     _name = "distribution.distributor.appeal"
     _description = "Appeal Against a Suspension"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "distribution.portal.mixin"]
     _order = "id desc"
     _rec_name = "distributor_id"
 
@@ -46,6 +46,18 @@ class DistributionDistributorAppeal(models.Model):
         "(distributor_id) WHERE state = 'open'", "An appeal of this distributor is waiting for a decision already."
     )
 
+    @api.model
+    def _get_portal_fields(self):
+        names = ("distributor_id", "program_id", "company_id", "create_date", "suspension_reason", "text")
+        return super()._get_portal_fields().union(names, ("state", "decision_reason", "decided_on"))
+
+    @api.model
+    def _has_field_access(self, field, operation):
+        """Override to let a distributor write its appeal; once made it is changed by nobody, see `write`."""
+        if operation == "write" and field.name in APPEAL_FIELDS and self._is_read_in_portal():
+            return True
+        return super()._has_field_access(field, operation)
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -64,8 +76,9 @@ class DistributionDistributorAppeal(models.Model):
         return appeals
 
     def write(self, vals):
+        self.check_access("write")
         if not self.env.su and (APPEAL_FIELDS | DECISION_FIELDS | {"suspension_reason"}) & vals.keys():
-            raise AccessError(self.env._("An appeal stays as it is: decide on it by its buttons."))
+            raise UserError(self.env._("An appeal stays as it is: decide on it by its buttons."))
         if "decision_reason" in vals and any(appeal.state != "open" for appeal in self):
             raise UserError(self.env._("The appeal is decided."))
         return super().write(vals)

@@ -84,6 +84,7 @@ class DistributionDistributor(models.Model):
     def action_merge(self):
         """Open the wizard that merges this distributor into another one."""
         self.ensure_one()
+        self.check_access("write")
         return {
             **self.env["ir.actions.act_window"]._for_xml_id("distribution_core.distribution_distributor_merge_action"),
             "context": {"default_distributor_id": self.id},
@@ -175,7 +176,7 @@ class DistributionDistributor(models.Model):
         text = self._get_merge_text(survivor, reason)
         # Who was merged into this one earlier comes along: nobody has to follow a chain.
         (self | self.merged_ids).sudo().write({"merged_into_id": survivor.id, "state": "closed"})
-        self.state_reason = reason
+        self.sudo().state_reason = reason
         self.message_post(body=text)
         survivor.message_post(body=text)
 

@@ -53,6 +53,7 @@ class DistributionLink(models.Model):
 
     _name = "distribution.link"
     _description = "Distributor's Link"
+    _inherit = ["distribution.portal.mixin"]
     _order = "id desc"
     _rec_names_search = ["code", "name", "distributor_id"]
     _check_company_auto = True
@@ -122,11 +123,15 @@ class DistributionLink(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends("name", "purpose", "product_tmpl_id.name", "distributor_id.display_name")
+    @api.depends_context("uid")
     def _compute_display_name(self):
         labels = dict(self._fields["purpose"]._description_selection(self.env))
+        # The label is for those who look after the links; a distributor reads products by their links only.
+        is_internal = self.env.user._is_internal()
         for link in self:
-            subject = link.name or link.product_tmpl_id.name or labels.get(link.purpose, "")
-            link.display_name = f"{subject} – {link.distributor_id.display_name or ''}"
+            shown = link.sudo()
+            subject = (is_internal and shown.name) or shown.product_tmpl_id.name or labels.get(shown.purpose, "")
+            link.display_name = f"{subject} – {shown.distributor_id.display_name or ''}"
 
     @api.depends("distributor_id")
     def _compute_attribution_days(self):
@@ -154,6 +159,11 @@ class DistributionLink(models.Model):
         figures = {link.id: (clicks, orders) for link, clicks, orders in groups}
         for link in self:
             link.click_count, link.order_count = figures.get(link.id, (0, 0))
+
+    @api.model
+    def _get_portal_fields(self):
+        names = ("active", "code", "url", "qr_image", "distributor_id", "program_id", "company_id")
+        return super()._get_portal_fields().union(names, ("purpose", "channel", "date_to"))
 
     # === CONSTRAINT METHODS === #
 

@@ -264,6 +264,7 @@ class DistributionProgram(models.Model):
     def action_write_agreement(self):
         """Open the draft of the agreement; where there is none, one that begins with the current version's text."""
         self.ensure_one()
+        self.check_access("write")
         draft = self.agreement_ids.filtered(lambda agreement: agreement.state == "draft")[:1]
         if not draft:
             current = self.agreement_id

@@ -23,6 +23,15 @@ class ResUsers(models.Model):
                 self.env._("This needs the role %s.", self.env.ref(group).sudo().display_name),
             )
 
+    def _only_controls_distribution(self):
+        """Tell whether the user has a control role, and none that changes anything."""
+        self.ensure_one()
+        controls, decides = (
+            any(self.has_group(f"distribution_core.group_distribution_{role}") for role in roles)
+            for roles in (("compliance", "auditor"), ("manager", "finance"))
+        )
+        return controls and not decides
+
     def authenticate(self, credential, user_agent_env):
         """Override of `base`: what a visitor's browser remembers belongs to the person who logs in."""
         auth_info = super().authenticate(credential, user_agent_env)

@@ -7,6 +7,7 @@ from . import test_links
 from . import test_programs
 from . import test_masking
 from . import test_figures
+from . import test_guards
 from . import test_merge
 from . import test_tours
 from . import test_translations

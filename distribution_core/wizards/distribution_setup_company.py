@@ -38,7 +38,8 @@ class DistributionSetupCompany(models.TransientModel):
         """Write the time zone, and the country where there is none: taxes and accounts hang on one that is set."""
         self.env["res.users"]._check_distribution_role(MANAGER)
         self.ensure_one()
-        company = self.env.company.sudo()
+        self.company_id.check_access("read")
+        company = self.company_id.sudo()
         company.partner_id.tz = self.tz
         company.country_id = company.country_id or self.country_id
         return {"type": "ir.actions.act_window_close"}

@@ -84,6 +84,7 @@ class SmallCompany:
         self._trade()
         self._pay_out()
         self._open_mini_program()
+        self._bring_people()
 
     def _create_user(self, role, groups):
         return new_test_user(
@@ -171,6 +172,15 @@ class SmallCompany:
             }
         )
 
+    def _bring_people(self):
+        """Give each distributor a link that was opened, an accepted agreement, and an appeal."""
+        for distributor in (self.top, self.own, self.low):
+            self.create("distribution.link.click", distributor)
+            self.create("distribution.agreement.acceptance", distributor)
+            distributor.action_suspend("So")
+            self.create("distribution.distributor.appeal", distributor)
+            distributor.action_activate()
+
     # === RECORDS === #
 
     def get_sample(self, model, distributor):
@@ -219,6 +229,41 @@ SAMPLES = {
     "distribution.distributor.decision": lambda w, d: {"distributor_ids": [Command.set(d.ids)], "reason": "So"},
     "distribution.distributor.move": lambda w, d: {"distributor_id": d.id, "reason": "So"},
     "distribution.distributor.move.line": lambda w, d: {"move_id": w.create("distribution.distributor.move").id},
+    "distribution.distributor.merge": lambda w, d: {
+        "distributor_id": d.id,
+        "survivor_id": w.create("distribution.distributor").id,
+        "reason": "So",
+    },
+    "distribution.setup.company": lambda w, d: {
+        "company_id": w.company.id,
+        "country_id": w.env.ref("base.cn").id,
+        "tz": "Asia/Shanghai",
+    },
+    "distribution.link": lambda w, d: {"distributor_id": d.id},
+    "distribution.link.click": lambda w, d: {
+        "link_id": w.get_sample("distribution.link", d).id,
+        "date": "2026-01-01",
+    },
+    "distribution.visit": lambda w, d: {
+        "distributor_id": d.id,
+        "partner_id": w.create_partner().id,
+        "source": "link",
+        "date_from": "2026-01-01",
+        "date_last": "2026-01-01",
+        "date_to": "2100-01-01",
+    },
+    "distribution.binding.request": lambda w, d: {
+        "partner_id": w.create_partner().id,
+        "distributor_id": d.id,
+        "reason": "So",
+    },
+    "distribution.agreement": lambda w, d: {"program_id": w.program.id, "text": "<p>So</p>"},
+    "distribution.agreement.acceptance": lambda w, d: {
+        "distributor_id": d.id,
+        "agreement_id": w.create("distribution.agreement").id,
+        "door": "staff",
+    },
+    "distribution.distributor.appeal": lambda w, d: {"distributor_id": d.id, "text": "So"},
     "distribution.commission.rule": lambda w, d: {
         "program_id": w.program.id,
         "audience": "distributor",
@@ -304,11 +349,6 @@ SAMPLES = {
     "distribution.refund.refuse": lambda w, d: {
         "request_id": w.get_sample("distribution.refund.request", d).id,
         "reason": "So",
-    },
-    "distribution.wechat.scene": lambda w, d: {
-        "account_id": w.mini_program.id,
-        "distributor_id": d.id,
-        "purpose": "shop",
     },
     "distribution.wechat.transfer": lambda w, d: {
         "withdrawal_id": _withdrawal(w, d).id,
