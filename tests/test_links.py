@@ -217,3 +217,24 @@ def fill_cart(live, session):
     assert answer.status_code == 200 and "error" not in answer.json(), answer.text
     with live.env() as env:
         return env["sale.order"].search([("id", ">", last), ("website_id", "!=", False)], limit=1).id
+
+
+def test_visit_belongs_to_who_logs_in_later(live, dora):
+    _link_id, code = make_link(live, dora, purpose="shop")
+    with live.env() as env:
+        portal = env.ref("base.group_portal")
+        vals = {"name": "Visitor", "login": "visitor", "password": "visitor-visitor", "group_ids": [(6, 0, portal.ids)]}
+        partner_id = env["res.users"].with_context(no_reset_password=True).create(vals).partner_id.id
+    browser = requests.Session()
+    visit(live, code, browser)
+    with live.env() as env:
+        assert not env["distribution.visit"].search([("partner_id", "=", partner_id)])
+    page = browser.get(f"{live.url}/web/login", headers=BROWSER, timeout=60)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+    form = {"login": "visitor", "password": "visitor-visitor", "csrf_token": token}
+    answer = browser.post(f"{live.url}/web/login", data=form, headers=BROWSER, allow_redirects=False, timeout=60)
+    assert answer.status_code == 303, answer.text
+    with live.env() as env:
+        visits = env["distribution.visit"].search([("partner_id", "=", partner_id)])
+        assert visits.distributor_id.id == dora.distributor_id
+        assert visits.state == "provisional"
