@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import DistributionCommon
 
@@ -143,7 +144,9 @@ class TestDoors(BindingCommon):
     def _import(self, *rows, user=None):
         names = ["partner_id", "distributor_id", "date_from"]
         model = self.bindings.with_user(user or self.manager).with_context(import_file=True)
-        return model.load(names, [list(row) for row in rows])
+        # Odoo tries all rows together first, and rows that lack a customer, too: the database refuses them loudly.
+        with mute_logger("odoo.sql_db"):
+            return model.load(names, [list(row) for row in rows])
 
     def test_import_binds_customers(self):
         result = self._import(
