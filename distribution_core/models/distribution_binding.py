@@ -292,7 +292,9 @@ class DistributionBinding(models.Model):
             ``own`` (the customer recommends itself) or ``inactive`` (nothing counts for the distributor)
         :rtype: tuple
         """
-        if not distributor._is_earning():
+        # A branch's own customer cannot be bound in a program of the parent.
+        is_of_company = partner.sudo().company_id in (distributor.company_id, distributor.company_id.browse())
+        if not distributor._is_earning() or not is_of_company:
             return "inactive", self.browse()
         if distributor.partner_id == partner:
             return "own", self.browse()
