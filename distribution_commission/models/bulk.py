@@ -36,18 +36,17 @@ def _get_insert_query(model, fields, rows):
     """Return the statement; what all rows have in common is converted, sent and read once."""
     varying = [f for f in fields if any(row[f.name] != rows[0][f.name] for row in rows)] or fields[:1]
     common = [field for field in fields if field not in varying]
-    values = [tuple(f.convert_to_column_insert(row[f.name], model, row) for f in varying) for row in rows]
+    # Plain text: an object for each of the names costs more than the rest.
+    names = ", ".join(f'"{field.name}"' for field in common + varying)
+    row_names = ", ".join(f'"{field.name}"' for field in varying)
+    targets = ", ".join(["%s"] * len(common) + [f'"row"."{f.name}"::{f.column_type[0]}' for f in varying])
+    places = ", ".join(["%s"] * len(rows))
     return SQL(
-        "INSERT INTO %s (%s) SELECT %s FROM (VALUES %s) AS row (%s) RETURNING id",
+        f"INSERT INTO %s ({names}) SELECT {targets} FROM (VALUES {places}) AS row ({row_names}) RETURNING id",
         SQL.identifier(model._table),
-        SQL(", ").join(SQL.identifier(field.name) for field in common + varying),
-        SQL(", ").join(
-            [SQL("%s", f.convert_to_column_insert(rows[0][f.name], model, rows[0])) for f in common]
-            + [SQL("%s::%s", SQL.identifier("row", f.name), SQL(f.column_type[0])) for f in varying]
-        ),
+        *(f.convert_to_column_insert(rows[0][f.name], model, rows[0]) for f in common),
         # A tuple for a row: the driver writes it in one go.
-        SQL(", ").join(SQL("%s", row) for row in values),
-        SQL(", ").join(SQL.identifier(field.name) for field in varying),
+        *(tuple(f.convert_to_column_insert(row[f.name], model, row) for f in varying) for row in rows),
     )
 
 

@@ -156,7 +156,10 @@ class SaleOrder(models.Model):
         for order in self.filtered("distribution_program_id"):
             # What has earned keeps its terms.
             if order in new_orders or not order._is_attribution_kept():
-                order.commission_exclusion = order._get_commission_exclusion()
+                exclusion = order._get_commission_exclusion()
+                # For most there is none, and nothing to write.
+                if order.commission_exclusion != exclusion:
+                    order.commission_exclusion = exclusion
 
     def _get_commission_exclusion(self):
         """Return why an order brings no commission by its program's settings, False where it brings some.

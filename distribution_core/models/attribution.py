@@ -14,6 +14,9 @@ from ..const import EARNING_STATES, MAX_LEVELS
 # What goes before what: a choice of the merchant's, what the customer said, opened, is; and who served the customer.
 PRECEDENCE = ("manual", "code", "link", "binding", "salesperson")
 
+# What an attribution, and what follows from it, needs to know of a distributor.
+MEMBER_FIELDS = ("partner_id", "program_id", "company_id", "state", "grade_id", "parent_id", "parent_path")
+
 
 class Claim(NamedTuple):
     """Why an order may count for a distributor."""
@@ -25,152 +28,198 @@ class Claim(NamedTuple):
     record_id: int | None
     # Of the program, and then whose binding it is: the buyer's own goes before that of the company it works for.
     rank: tuple
-    # Why it does not count, see `get_problem` (`scope` is found out later), empty when it does; and when it ended.
+    # Why it does not count, see `_get_problem` (`scope` is found out later), empty when it does; and when it ended.
     problem: str
     ended_on: str | None
 
 
-def get_query(companies, partners, chosen, code, link, opened, user):
-    """Return the query of all an order may count by, and of the distributors and their uplines.
+class Question(NamedTuple):
+    """What is known of an order before anything is read: ids, 0 or empty where there is none."""
 
-    :param tuple companies: ids of the order's company and of its parents
-    :param tuple partners: ids of the customer, and then of the company it buys for
-    :param int chosen: id of the distributor a manager chose, 0 for none
-    :param str code: what was typed in, empty for nothing
-    :param int link: id of the link by which the customer came, 0 for none
-    :param datetime opened: when it was opened
-    :param int user: id of the salesperson, 0 for none
-    :return: rows of kind ``own`` (the customer's own memberships) and ``member`` (others), and of the kinds of claims
+    # The order's company and its parents.
+    companies: tuple
+    # The customer, and then the company it buys for.
+    partners: tuple
+    # The person who served the customer.
+    salesperson: int
+    # The distributor a manager chose.
+    chosen: int
+    # What was typed in.
+    code: str
+    # The link by which the customer came, and when it was opened.
+    link: int
+    opened: object
+
+
+def get_query(question, program_fields):
+    """Return the query of all an order may count by, with the distributors, their uplines, and the programs of these.
+
+    Most of its time is planning: it asks only for what the order has, and what follows is decided in Python.
+
+    :param list program_fields: names of what is wanted of the programs, beside what is decided by
+    :return: a row for each distributor met. ``kind`` says why: ``person`` (it is the customer, or who served it), a
+        kind of claims, or None for who stands above, or what it was merged into
     """
     return SQL(
         """
-        WITH RECURSIVE program AS (
-            SELECT id FROM distribution_program WHERE active AND company_id IN %(companies)s
-        ), own AS (
-            -- A person's own is also what a membership of the person was merged into.
-            SELECT DISTINCT one.id
-              FROM distribution_distributor AS mine
-              JOIN distribution_distributor AS one ON one.id = COALESCE(mine.merged_into_id, mine.id)
-             WHERE mine.partner_id IN %(partners)s AND one.state IN %(earning)s
-               AND one.program_id IN (SELECT id FROM program)
-        ), named (kind, id, distributor_id, partner_id, active, is_over, date_to) AS (
-            SELECT 'manual', NULL::integer, id, NULL::integer, TRUE, FALSE, NULL::timestamp
-              FROM distribution_distributor WHERE id = %(chosen)s
+        WITH RECURSIVE named (kind, record_id, distributor_id, customer_id, is_open, is_over, date_to) AS (
+            %(named)s
+        ), chain AS (
+            SELECT kind, record_id, customer_id, is_open, is_over, date_to, %(member)s, merged_into_id,
+                   CASE WHEN kind = 'person' THEN 0 ELSE 1 END AS step
+              FROM named JOIN distribution_distributor AS member ON member.id = named.distributor_id
              UNION ALL
-            SELECT 'code', NULL, id, NULL, TRUE, FALSE, NULL
-              FROM distribution_distributor
-             WHERE code IN %(codes)s AND program_id IN (SELECT id FROM program)
-             UNION ALL
-            SELECT 'code', id, distributor_id, NULL, active, FALSE, NULL
-              FROM distribution_link WHERE code = %(code)s
-             UNION ALL
-            SELECT 'link', id, distributor_id, NULL, active,
-                   %(opened)s::timestamp + attribution_days * INTERVAL '1 day' <= %(now)s,
-                   %(opened)s::timestamp + attribution_days * INTERVAL '1 day'
-              FROM distribution_link WHERE id = %(link)s
-             UNION ALL
-            SELECT 'binding', id, distributor_id, partner_id, TRUE, date_to <= %(now)s, date_to
-              FROM distribution_binding
-             WHERE partner_id IN %(partners)s AND state = 'active' AND date_from <= %(now)s
-             UNION ALL
-            (SELECT 'binding', id, distributor_id, partner_id, TRUE, TRUE, date_to
-               FROM distribution_binding
-              WHERE partner_id IN %(partners)s AND state = 'ended' ORDER BY date_to DESC LIMIT 1)
-             UNION ALL
-            SELECT 'salesperson', NULL, member.id, NULL, TRUE, FALSE, NULL
-              FROM res_users AS salesperson
-              JOIN distribution_distributor AS member ON member.partner_id = salesperson.partner_id
-              JOIN distribution_program AS counting ON counting.id = member.program_id
-             WHERE salesperson.id = %(user)s AND counting.is_salesperson_counted
-               AND counting.id IN (SELECT id FROM program)
-        ), claim AS (
-            -- What names a distributor that was merged into another one counts for that one.
-            SELECT named.kind, named.id, COALESCE(one.merged_into_id, one.id) AS distributor_id, named.partner_id,
-                   named.active, named.is_over, named.date_to
-              FROM named JOIN distribution_distributor AS one ON one.id = named.distributor_id
-        ), chain (id, parent_id, step) AS (
-            SELECT id, parent_id, CASE WHEN id IN (SELECT id FROM own) THEN 0 ELSE 1 END
-              FROM distribution_distributor
-             WHERE id IN (SELECT distributor_id FROM claim UNION SELECT id FROM own)
-             UNION
-            SELECT above.id, above.parent_id, step + 1
-              FROM distribution_distributor AS above JOIN chain ON above.id = chain.parent_id
-             WHERE step < %(levels)s
+            SELECT NULL, NULL, NULL, NULL, NULL, NULL, %(member)s, member.merged_into_id,
+                   chain.step + (chain.merged_into_id IS NULL)::integer
+              FROM chain
+              JOIN distribution_distributor AS member ON member.id = COALESCE(chain.merged_into_id, chain.parent_id)
+             WHERE chain.step < %(levels)s
         )
-        SELECT CASE WHEN id IN (SELECT id FROM own) THEN 'own' ELSE 'member' END AS kind, id, partner_id,
-               program_id, company_id, state, grade_id, parent_id, parent_path, NULL::integer AS record_id,
-               NULL::integer AS distributor_id, NULL::integer AS sequence, NULL::integer AS distance,
-               NULL::boolean AS is_near, NULL::boolean AS is_running, NULL::boolean AS active,
-               NULL::boolean AS is_over, NULL::timestamp AS date_to
-          FROM distribution_distributor
-         WHERE id IN (SELECT id FROM chain)
-         UNION ALL
-        SELECT claim.kind, NULL, claim.partner_id, member.program_id, NULL, member.state, NULL, NULL, NULL, claim.id,
-               member.id, program.sequence, (claim.partner_id != %(partner)s)::integer,
-               program.company_id IN %(companies)s, program.active, claim.active, claim.is_over, claim.date_to
-          FROM claim
-          JOIN distribution_distributor AS member ON member.id = claim.distributor_id
-          JOIN distribution_program AS program ON program.id = member.program_id
+        SELECT chain.*%(program)s FROM chain JOIN distribution_program AS program ON program.id = chain.program_id
         """,
-        companies=companies,
-        partners=partners,
-        partner=partners[0],
-        earning=EARNING_STATES,
-        now=fields.Datetime.now(),
-        chosen=chosen,
-        code=code,
-        # People type small letters, too.
-        codes=(code, code.upper()),
-        link=link,
-        opened=opened,
-        user=user,
+        named=SQL(" UNION ALL ").join(_get_named(question)),
+        member=SQL(", ".join(f"member.{name}" for name in ("id", *MEMBER_FIELDS))),
+        program=SQL("".join(f', program."{name}" AS "program.{name}"' for name in program_fields)),
         levels=MAX_LEVELS,
     )
 
 
-def get_problem(row, own_programs):
-    """Return why a claim does not count by itself, empty when it does.
+def _get_named(question):
+    """Return the queries of `get_query` that name distributors, one for each way the order has."""
+    values = {**question._asdict(), "now": fields.Datetime.now()}
+    if question.salesperson:
+        values["persons"] = (*question.partners, question.salesperson)
+    else:
+        values["persons"] = question.partners
+    # People type small letters, too.
+    values["codes"] = (question.code, question.code.upper())
+    yield SQL(
+        """
+        SELECT 'binding', id, distributor_id, partner_id, TRUE, date_to <= %(now)s, date_to
+          FROM distribution_binding
+         WHERE partner_id IN %(partners)s AND state = 'active' AND date_from <= %(now)s
+         UNION ALL
+        (SELECT 'binding', id, distributor_id, partner_id, TRUE, TRUE, date_to
+           FROM distribution_binding
+          WHERE partner_id IN %(partners)s AND state = 'ended' ORDER BY date_to DESC LIMIT 1)
+         UNION ALL
+        SELECT 'person', NULL, id, partner_id, TRUE, FALSE, NULL
+          FROM distribution_distributor WHERE partner_id IN %(persons)s
+        """,
+        **values,
+    )
+    if question.chosen:
+        yield SQL("SELECT 'manual', NULL, %s, NULL, TRUE, FALSE, NULL", question.chosen)
+    if question.code:
+        yield SQL(
+            """
+            SELECT 'code', NULL, id, NULL, TRUE, FALSE, NULL FROM distribution_distributor WHERE code IN %(codes)s
+             UNION ALL
+            SELECT 'code', id, distributor_id, NULL, active, FALSE, NULL
+              FROM distribution_link WHERE code = %(code)s
+            """,
+            **values,
+        )
+    if question.link:
+        yield SQL(
+            """
+            SELECT 'link', id, distributor_id, NULL, active,
+                   %(opened)s::timestamp + attribution_days * INTERVAL '1 day' <= %(now)s,
+                   %(opened)s::timestamp + attribution_days * INTERVAL '1 day'
+              FROM distribution_link WHERE id = %(link)s
+            """,
+            **values,
+        )
 
-    :param dict row: a claim as `sale.order` reads it
-    :param own_programs: ids of the programs in which the customer is a distributor itself
-    :return: ``company``, ``program``, ``self``, ``archived``, ``ended``, or ``closed``
+
+def get_own(rows, question):
+    """Return the ids of the customer's own memberships that earn, in programs that count.
+
+    :param list rows: dicts, see `get_query`
     """
-    if not row["is_near"]:
-        return "company"
-    if not row["is_running"]:
-        return "program"
-    if row["program_id"] in own_programs:
-        return "self"
-    if not row["active"]:
-        return "archived"
-    if row["is_over"]:
-        return "ended"
-    if row["state"] not in EARNING_STATES:
-        return "closed"
-    return ""
+    members = {row["id"]: row for row in rows}
+    persons = [row for row in rows if row["kind"] == "person" and row["customer_id"] in question.partners]
+    # A person's own is also what a membership of the person was merged into.
+    own = {row["merged_into_id"] or row["id"] for row in persons}
+    return [
+        member_id
+        for member_id in own
+        if members[member_id]["state"] in EARNING_STATES and _is_counting(members[member_id], question)
+    ]
 
 
-def get_claims(rows, own_programs):
+def _is_counting(row, question):
+    """Tell whether a row's program takes orders of the company."""
+    return row["program.active"] and row["program.company_id"] in question.companies
+
+
+def get_claims(rows, own, question):
     """Return the claims in the order in which they go before each other.
 
-    :param list rows: dicts, see `get_problem`
+    :param list rows: dicts, see `get_query`
+    :param list own: ids of the customer's own memberships
     """
+    members = {row["id"]: row for row in rows}
+    own_programs = {members[member_id]["program_id"] for member_id in own}
     claims = [
-        Claim(
-            row["kind"],
-            row["distributor_id"],
-            row["program_id"],
-            row["record_id"],
-            (row["sequence"], row["program_id"], row["distance"]),
-            get_problem(row, own_programs),
-            fields.Datetime.to_string(row["date_to"]) or None,
-        )
+        _get_claim(kind, row, members[row["merged_into_id"] or row["id"]], own_programs, question)
         for row in rows
+        if (kind := _get_claim_kind(row, question))
     ]
     valid = {(claim.kind, claim.program_id) for claim in claims if not claim.problem}
     # A binding that ended because another began says nothing.
     told = [claim for claim in claims if claim.problem != "ended" or (claim.kind, claim.program_id) not in valid]
     return sorted(told, key=lambda claim: (PRECEDENCE.index(claim.kind), claim.rank))
+
+
+def _get_claim_kind(row, question):
+    """Return by what of `PRECEDENCE` a row lets the order count, None where it does not."""
+    if row["kind"] == "person":
+        is_server = row["customer_id"] == question.salesperson and row["program.is_salesperson_counted"]
+        return "salesperson" if is_server and _is_counting(row, question) else None
+    # Another company may have distributors with the same code.
+    if row["kind"] == "code" and not row["record_id"] and not _is_counting(row, question):
+        return None
+    return row["kind"]
+
+
+def _get_claim(kind, row, member, own_programs, question):
+    """Return what a row claims.
+
+    :param dict member: the row of whom it counts for: what names a distributor that was merged into another one counts
+        for that one
+    """
+    distance = int(row["customer_id"] != question.partners[0]) if kind == "binding" else None
+    return Claim(
+        kind,
+        member["id"],
+        member["program_id"],
+        row["record_id"],
+        (member["program.sequence"], member["program_id"], distance),
+        _get_problem(row, member, own_programs, question),
+        fields.Datetime.to_string(row["date_to"]) or None,
+    )
+
+
+def _get_problem(row, member, own_programs, question):
+    """Return why a claim does not count by itself, empty when it does.
+
+    :param own_programs: ids of the programs in which the customer is a distributor itself
+    :return: ``company``, ``program``, ``self``, ``archived``, ``ended``, or ``closed``
+    """
+    if member["program.company_id"] not in question.companies:
+        return "company"
+    if not member["program.active"]:
+        return "program"
+    if member["program_id"] in own_programs:
+        return "self"
+    if not row["is_open"]:
+        return "archived"
+    if row["is_over"]:
+        return "ended"
+    if member["state"] not in EARNING_STATES:
+        return "closed"
+    return ""
 
 
 def choose(claims):

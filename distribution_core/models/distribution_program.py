@@ -367,6 +367,18 @@ class DistributionProgram(models.Model):
         is_offered = self.is_offered_after_order and self.active and not self._get_membership(partner)
         return is_offered and self._has_bought(partner)
 
+    @api.model
+    def _get_plain_fields(self):
+        """Return the names of the fields that a row of the database holds as the cache does.
+
+        :rtype: list of str
+        """
+        return [
+            name
+            for name, field in self._fields.items()
+            if name != "id" and field.store and field.column_type and field.prefetch is True and not field.translate
+        ]
+
     # === BUSINESS METHODS: CUSTOMERS === #
 
     def _is_customer_in_scope(self, customers, binding=None, order=None):

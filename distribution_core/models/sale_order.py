@@ -12,18 +12,16 @@ ATTRIBUTION_FIELDS = CHOICE_FIELDS | DERIVED_FIELDS
 # Customers read their orders in the portal, and salespeople in the back office: who earns is for the suite's roles.
 READERS = "distribution_core.group_distribution_salesperson"
 
-# What an attribution, and what follows from it, needs to know of a distributor.
-MEMBER_FIELDS = ("partner_id", "program_id", "company_id", "state", "grade_id", "parent_id", "parent_path")
 
-
-def _insert_cache(model, rows, names):
+def _insert_cache(model, columns, rows):
     """Put what was read into the cache, as a read of the ORM does: what is changed and not written yet stays.
 
-    :param list rows: dicts of columns, none of which is translated, a date or a list
+    :param dict columns: name of a field → its column in the rows
+    :param dict rows: id → dict of columns, as the cache has them
     """
-    records = model.browse(row["id"] for row in rows)
-    for name in names:
-        model._fields[name]._insert_cache(records, [row[name] for row in rows])
+    records = model.browse(rows)
+    for name, column in columns.items():
+        model._fields[name]._insert_cache(records, [row[column] for row in rows.values()])
 
 
 class SaleOrder(models.Model):
@@ -304,7 +302,7 @@ class SaleOrder(models.Model):
     def _read_attribution(self, partners):
         """Return the customer's own memberships, and what the order may count by.
 
-        One statement reads it, and the uplines into the cache: orders are confirmed often.
+        One statement reads it, and the uplines and programs into the cache: orders are confirmed often.
 
         :param partners: the customer and its commercial entity
         :return: memberships that earn, in programs of the order's company and of its parents; the
@@ -312,28 +310,28 @@ class SaleOrder(models.Model):
         :rtype: tuple
         """
         self.ensure_one()
-        member_model = self.env["distribution.distributor"]
         for name in ("distribution.distributor", "distribution.binding", "distribution.program", "distribution.link"):
             self.env[name].flush_model()
-        rows = self.env.execute_query_dict(self._get_attribution_query(partners))
-        members = [row for row in rows if row["kind"] in ("own", "member")]
-        _insert_cache(member_model, members, MEMBER_FIELDS)
-        own = [row for row in members if row["kind"] == "own"]
-        claims = attribution.get_claims(
-            [row for row in rows if row["kind"] in attribution.PRECEDENCE], {row["program_id"] for row in own}
-        )
-        return member_model.browse(row["id"] for row in own), claims
+        members, programs = self.env["distribution.distributor"], self.env["distribution.program"]
+        question, names = self._get_attribution_question(partners), programs._get_plain_fields()
+        rows = self.env.execute_query_dict(attribution.get_query(question, names))
+        columns = {name: name for name in attribution.MEMBER_FIELDS}
+        _insert_cache(members, columns, {row["id"]: row for row in rows})
+        columns = {name: f"program.{name}" for name in names}
+        _insert_cache(programs, columns, {row["program_id"]: row for row in rows})
+        own = attribution.get_own(rows, question)
+        return members.browse(own), attribution.get_claims(rows, own, question)
 
-    def _get_attribution_query(self, partners):
-        """Return the query of what the order may count by. Extension point: see `attribution.get_query`."""
-        return attribution.get_query(
+    def _get_attribution_question(self, partners):
+        """Return what the order says of whom it may count for."""
+        return attribution.Question(
             companies=tuple(self.company_id.parent_ids.ids),
             partners=tuple(partners.ids),
+            salesperson=self.user_id.partner_id._origin.id or 0,
             chosen=self.distribution_distributor_id._origin.id if self._is_attribution_chosen() else 0,
             code=self.distribution_code or "",
             link=self.distribution_link_id._origin.id or 0,
             opened=self.distribution_link_on or None,
-            user=self.user_id._origin.id or 0,
         )
 
     def _is_attribution_chosen(self):
