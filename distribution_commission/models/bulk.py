@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Rows that are complete when they are made: one statement, without what the ORM does for each."""
 
-from odoo.tools import SQL
+from odoo.tools import SQL, float_repr
 
 
 def insert_rows(model, vals_list):
@@ -34,7 +34,8 @@ def _get_common_vals(model, given):
 
 def _get_insert_query(model, fields, rows):
     """Return the statement; what all rows have in common is converted, sent and read once."""
-    varying = [f for f in fields if any(row[f.name] != rows[0][f.name] for row in rows)] or fields[:1]
+    columns = {field: [row[field.name] for row in rows] for field in fields}
+    varying = [f for f, values in columns.items() if values.count(values[0]) != len(rows)] or fields[:1]
     common = [field for field in fields if field not in varying]
     # Plain text: an object for each of the names costs more than the rest.
     names = ", ".join(f'"{field.name}"' for field in common + varying)
@@ -44,10 +45,20 @@ def _get_insert_query(model, fields, rows):
     return SQL(
         f"INSERT INTO %s ({names}) SELECT {targets} FROM (VALUES {places}) AS row ({row_names}) RETURNING id",
         SQL.identifier(model._table),
-        *(f.convert_to_column_insert(rows[0][f.name], model, rows[0]) for f in common),
+        *(_convert(f, model, rows[0]) for f in common),
         # A tuple for a row: the driver writes it in one go.
-        *(tuple(f.convert_to_column_insert(row[f.name], model, row) for f in varying) for row in rows),
+        *(tuple(_convert(f, model, row) for f in varying) for row in rows),
     )
+
+
+def _convert(field, model, row):
+    """Return a value as its column takes it."""
+    value = row[field.name]
+    if field.type != "monetary":
+        return field.convert_to_column_insert(value, model, row)
+    # The field itself would make a record for each value to learn its currency.
+    currency = model.env["res.currency"].browse(row[field.get_currency_field(model)])
+    return float_repr(currency.round(float(value or 0)), currency.decimal_places)
 
 
 def _invalidate_inverses(records, fields, rows):

@@ -77,8 +77,8 @@ class DistributionCommissionTerm(models.Model):
     line_id = fields.Many2one(
         comodel_name="sale.order.line", string="Order Line", required=True, index=True, ondelete="restrict"
     )
-    program_id = fields.Many2one(comodel_name="distribution.program", required=True, index=True, ondelete="restrict")
-    company_id = fields.Many2one(comodel_name="res.company", required=True, index=True, ondelete="restrict")
+    program_id = fields.Many2one(comodel_name="distribution.program", required=True, ondelete="restrict")
+    company_id = fields.Many2one(comodel_name="res.company", required=True, ondelete="restrict")
     currency_id = fields.Many2one(comodel_name="res.currency", required=True, ondelete="restrict")
     distributor_id = fields.Many2one(comodel_name="distribution.distributor", required=True, ondelete="restrict")
     level = fields.Integer(required=True, aggregator=None)
@@ -155,7 +155,7 @@ class DistributionCommissionTerm(models.Model):
     expected_base = fields.Monetary(required=True, help="Untaxed value of the line when it was confirmed.")
     expected_amount = fields.Monetary(string="Expected", required=True, help="Commission if nothing is returned.")
     state = fields.Selection(
-        selection=[("active", "Active"), ("superseded", "Superseded")], required=True, default="active", index=True
+        selection=[("active", "Active"), ("superseded", "Superseded")], required=True, default="active"
     )
     revision = fields.Integer(
         default=0, required=True, aggregator=None, help="Counts the looks at the order; makes changes wait in line."
@@ -278,8 +278,11 @@ class DistributionCommissionTerm(models.Model):
         program = order.distribution_program_id
         chain, day = order._get_commission_chain(), program._get_business_date()
         period = SalesPeriod(program, day, order)
+        common = self._prepare_order_vals(order, period)
         shares = {line: line._get_commission_shares(chain, day) for line in lines}
-        vals_list = [vals for line in lines for vals in self._prepare_line_terms_vals(line, shares[line], period)]
+        vals_list = [
+            common | vals for line in lines for vals in self._prepare_line_terms_vals(line, shares[line], period)
+        ]
         self._share_limits(order, vals_list)
         self._add_expected(order, vals_list)
         return vals_list
@@ -296,40 +299,54 @@ class DistributionCommissionTerm(models.Model):
                 vals |= {name: term[name] for name in SHARED_LIMITS}
 
     @api.model
+    def _prepare_order_vals(self, order, period):
+        """Return what the terms of an order have in common.
+
+        :param SalesPeriod period: of the order
+        """
+        program = order.distribution_program_id
+        return {
+            "order_id": order.id,
+            "program_id": program.id,
+            "company_id": order.company_id.id,
+            "currency_id": order.company_id.currency_id.id,
+            "cap_rate": program.cap_rate,
+            "trigger": program.trigger,
+            "hold_days": program.hold_days,
+            "currency_rate": order.currency_rate or 1.0,
+            "date": period.day,
+        }
+
+    @api.model
     def _prepare_line_terms_vals(self, line, shares, period):
-        """Return the values of the terms of one order line.
+        """Return the values of the terms of one order line, but for what those of the order have in common.
 
         :param list shares: `commission_chain.Share`
         :param SalesPeriod period: of the order
         """
         pays = [period.get_pay(share) for share in shares]
         kinds = {pay.base_kind for pay in pays if pay.rate}
-        product, program = line.product_id.with_company(line.company_id), line.order_id.distribution_program_id
+        product, order = line.product_id.with_company(line.company_id), line.order_id
         prices = {
-            "list_price": float(program._get_list_price(product)) if "list" in kinds else 0.0,
+            "line_id": line.id,
+            "list_price": float(order.distribution_program_id._get_list_price(product)) if "list" in kinds else 0.0,
             "unit_cost": product.standard_price if "margin" in kinds else 0.0,
         }
         return [
-            {**self._prepare_term_vals(line, share, pay, period), **prices}
+            {**self._prepare_term_vals(order, share, pay, period), **prices}
             for share, pay in zip(shares, pays, strict=True)
         ]
 
     @api.model
-    def _prepare_term_vals(self, line, share, pay, period):
-        """Return the values of a term, but for what it is expected to earn.
+    def _prepare_term_vals(self, order, share, pay, period):
+        """Return whose a term is and how it pays, but for what it is expected to earn.
 
         :param share: `commission_chain.Share`
         :param Pay pay: how it pays
         :param SalesPeriod period: of the order
         """
-        order, program, found = line.order_id, line.order_id.distribution_program_id, share.found
-        overlay = found.overlay
+        found, overlay = share.found, share.found.overlay
         return {
-            "order_id": order.id,
-            "line_id": line.id,
-            "program_id": program.id,
-            "company_id": order.company_id.id,
-            "currency_id": line.company_id.currency_id.id,
             "distributor_id": share.receiver.id,
             "passed_from_id": share.distributor.id if share.distributor != share.receiver else False,
             "is_own_purchase": order._is_own_purchase_of(share.receiver),
@@ -347,12 +364,7 @@ class DistributionCommissionTerm(models.Model):
             "maximum_amount": float(pay.maximum or 0),
             "period_used": float(period.get_used(share, pay)),
             "period_sales": float(period.get_sales(share)) if found.is_by_sales else 0.0,
-            "cap_rate": program.cap_rate,
-            "trigger": program.trigger,
-            "hold_days": program.hold_days,
             "grade_id": share.receiver.grade_id.id,
-            "currency_rate": order.currency_rate or 1.0,
-            "date": period.day,
         }
 
     @api.model

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
@@ -19,6 +20,10 @@ from .sales_period import SalesPeriod
 
 PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
+# What the cap and what is kept in memory depend on.
+EXCLUSION_FIELDS = {"excluded_partner_tag_ids", "excluded_loyalty_program_ids", "is_grade_price_excluded"}
+CACHED_FIELDS = EXCLUSION_FIELDS | {"cap_rate", "level_count", "rule_ids"}
+
 # What the index and the worst case depend on.
 RULE_FIELDS = (
     "active",
@@ -30,6 +35,14 @@ RULE_FIELDS = (
     *PAY_FIELDS,
     *IDENTITY_FIELDS,
 )
+
+
+class Exclusions(NamedTuple):
+    """Which orders bring no commission: ids."""
+
+    partner_tags: frozenset
+    loyalty_programs: frozenset
+    pricelists: frozenset
 
 
 class DistributionProgram(models.Model):
@@ -187,7 +200,7 @@ class DistributionProgram(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        if not {"cap_rate", "level_count", "rule_ids"}.isdisjoint(vals):
+        if not CACHED_FIELDS.isdisjoint(vals):
             self.check_access("write")
             self._lock_rules()
         return super().write(vals)
@@ -245,15 +258,24 @@ class DistributionProgram(models.Model):
         rules = self.env["distribution.commission.rule"].sudo().search(domain)
         return RuleIndex([rule._get_rate() for rule in rules])
 
-    def _get_grade_pricelists(self):
-        """Return the ids of the price lists at which distributors buy for themselves, of archived grades too."""
+    def _get_exclusions(self):
+        """Return which orders bring no commission, cached until it changes.
+
+        :rtype: Exclusions
+        """
         self.ensure_one()
-        return self._read_grade_pricelists(self.id, self.rule_revision)
+        return self._read_exclusions(self.id, self.rule_revision)
 
     @tools.ormcache("program_id", "revision")
-    def _read_grade_pricelists(self, program_id, revision):
-        grades = self.env["distribution.grade"].sudo().with_context(active_test=False)
-        return frozenset(grades.search([("program_id", "=", program_id)]).pricelist_id.ids)
+    def _read_exclusions(self, program_id, revision):
+        program = self.sudo().browse(program_id).with_context(active_test=False)
+        # Those at which distributors buy for themselves, of archived grades too.
+        grades = program.env["distribution.grade"].search([("program_id", "=", program_id)])
+        return Exclusions(
+            partner_tags=frozenset(program.excluded_partner_tag_ids.ids),
+            loyalty_programs=frozenset(program.excluded_loyalty_program_ids.ids),
+            pricelists=frozenset(grades.pricelist_id.ids if program.is_grade_price_excluded else ()),
+        )
 
     def _get_worst_case(self):
         """Return the most the levels can cost, see `RuleIndex.get_worst_case`."""

@@ -125,6 +125,7 @@ class SaleOrder(models.Model):
         """Override of `sale` to freeze the commission terms."""
         # Never confirmed under a program: there is nothing to look for.
         new_orders = self.sudo().filtered(lambda order: not order.distribution_program_id)
+        new_orders._fields["commission_term_ids"]._insert_cache(new_orders, [()] * len(new_orders))
         result = super()._action_confirm()
         orders = self.sudo()
         (orders - new_orders)._supersede_unused_terms()
@@ -167,16 +168,13 @@ class SaleOrder(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        program = self.distribution_program_id
-        customers = self.partner_id | self.partner_id.commercial_partner_id
-        tags, rewards = customers.category_id, self.order_line.reward_id
-        # Most orders have neither: the program's are not read then.
-        if tags and tags & program.excluded_partner_tag_ids:
+        excluded = self.distribution_program_id._get_exclusions()
+        if excluded.partner_tags and excluded.partner_tags & set(self._get_commission_buyers().category_id.ids):
             return "customer"
         # With a reward the coupon or promotion is spent; a code without one changes nothing.
-        if rewards and rewards.program_id & program.excluded_loyalty_program_ids:
+        if excluded.loyalty_programs and excluded.loyalty_programs & set(self.order_line.reward_id.program_id.ids):
             return "coupon"
-        if program.is_grade_price_excluded and self.pricelist_id.id in program._get_grade_pricelists():
+        if self.pricelist_id.id in excluded.pricelists:
             return "grade_price"
         return False
 
