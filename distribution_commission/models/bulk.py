@@ -1,7 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Rows that are complete when they are made: one statement, without what the ORM does for each."""
 
-from odoo.tools import SQL, float_repr
+from functools import cache
+
+from odoo.tools import SQL, float_repr, float_round
 
 
 def insert_rows(model, vals_list):
@@ -37,6 +39,7 @@ def _get_insert_query(model, fields, rows):
     columns = {field: [row[field.name] for row in rows] for field in fields}
     varying = [f for f, values in columns.items() if values.count(values[0]) != len(rows)] or fields[:1]
     common = [field for field in fields if field not in varying]
+    converters = [_get_converter(field, model) for field in varying]
     # Plain text: an object for each of the names costs more than the rest.
     names = ", ".join(f'"{field.name}"' for field in common + varying)
     row_names = ", ".join(f'"{field.name}"' for field in varying)
@@ -45,20 +48,29 @@ def _get_insert_query(model, fields, rows):
     return SQL(
         f"INSERT INTO %s ({names}) SELECT {targets} FROM (VALUES {places}) AS row ({row_names}) RETURNING id",
         SQL.identifier(model._table),
-        *(_convert(f, model, rows[0]) for f in common),
+        *(convert(rows[0]) for convert in (_get_converter(field, model) for field in common)),
         # A tuple for a row: the driver writes it in one go.
-        *(tuple(_convert(f, model, row) for f in varying) for row in rows),
+        *(tuple(convert(row) for convert in converters) for row in rows),
     )
 
 
-def _convert(field, model, row):
-    """Return a value as its column takes it."""
-    value = row[field.name]
+def _get_converter(field, model):
+    """Return what makes of a row the value of a field as its column takes it."""
     if field.type != "monetary":
-        return field.convert_to_column_insert(value, model, row)
-    # The field itself would make a record for each value to learn its currency.
-    currency = model.env["res.currency"].browse(row[field.get_currency_field(model)])
-    return float_repr(currency.round(float(value or 0)), currency.decimal_places)
+        return lambda row: field.convert_to_column_insert(row[field.name], model, row)
+    name = field.get_currency_field(model)
+
+    @cache
+    def get_unit(currency_id):
+        # The field itself would make a record for each value to learn its currency.
+        currency = model.env["res.currency"].browse(currency_id)
+        return currency.rounding, currency.decimal_places
+
+    def convert(row):
+        rounding, places = get_unit(row[name])
+        return float_repr(float_round(float(row[field.name] or 0), precision_rounding=rounding), places)
+
+    return convert
 
 
 def _invalidate_inverses(records, fields, rows):
