@@ -19,6 +19,8 @@ from . import distribution_withdrawal
 from . import ir_http
 from . import payment_provider
 from . import payment_transaction
+from . import payment_transaction_payment
+from . import payment_transaction_refund
 from . import product_product
 from . import product_template
 from . import res_partner
