@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 import requests
 
-from odoo.addons.distribution_wechat.models import distribution_wechat_transfer
+from odoo.addons.distribution_wechat.models.distribution_wechat_transfer_exchange import QUIET_AFTER
 
 from support.live import APP_ID
 from support.money_out import BILLS, ONE_BILL, Payee, assert_all_agree
@@ -173,7 +173,7 @@ def test_cancelled_after_an_unanswered_request_only_when_it_cannot_arrive_any_mo
     assert payee.cancel().json()["state"] == "cancelling"
     payee.sweep()
     assert payee.state == "cancelling" and payee.figures() == (60.0, 40.0)
-    payee.write(asked_at=datetime.now() - distribution_wechat_transfer.QUIET_AFTER - timedelta(seconds=1))
+    payee.write(asked_at=datetime.now() - QUIET_AFTER - timedelta(seconds=1))
     payee.sweep()
     assert payee.state == "cancelled" and payee.figures() == (100.0, 0.0) and payee.bill() is None
 

@@ -9,6 +9,8 @@ from . import distribution_program
 from . import distribution_distributor
 from . import distribution_setup
 from . import distribution_commission_rule
+from . import distribution_commission_rule_label
+from . import distribution_commission_rule_rate
 from . import distribution_commission_tier
 from . import distribution_commission_campaign
 from . import distribution_grade

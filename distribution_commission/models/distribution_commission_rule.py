@@ -1,14 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import formatLang
 
 from odoo.addons.distribution_core.const import MAX_LEVELS
 
 from ..const import AUDIENCES, BASE_KINDS, EFFECTS, LIMIT_SCOPES, PRODUCT_SCOPES, RULE_KINDS
-from ..engine.money import exact
-from ..engine.pay import Pay
-from ..engine.rule_index import ALL, Price, Rate, Tier
 
 # The field that names what a scope or an audience is limited to.
 PRODUCT_FIELDS = {
@@ -229,9 +225,6 @@ class DistributionCommissionRule(models.Model):
         readonly=False,
         help="Last day, in the program's time zone. Empty: without an end.",
     )
-    pay_label = fields.Char(string="Pays", compute="_compute_labels")
-    product_label = fields.Char(string="Which Products", compute="_compute_labels")
-    audience_label = fields.Char(string="Which Distributors", compute="_compute_labels")
     product_priority = fields.Integer(compute="_compute_priorities", store=True, aggregator=None)
     audience_priority = fields.Integer(compute="_compute_priorities", store=True, aggregator=None)
 
@@ -260,17 +253,6 @@ class DistributionCommissionRule(models.Model):
     )
 
     # === COMPUTE METHODS === #
-
-    @api.depends("program_id.name", "level", "tier_ids", *PAY_FIELDS, *TARGET_FIELDS)
-    def _compute_display_name(self):
-        for rule in self:
-            limits = [rule._get_product_label(), rule._get_audience_label()]
-            rule.display_name = self.env._(
-                "%(program)s, level %(level)s: %(pay)s",
-                program=", ".join([rule.program_id.name or "", *filter(None, limits)]),
-                level=rule.level,
-                pay=rule._get_pay_label(),
-            )
 
     @api.depends("kind", "effect")
     def _compute_pay(self):
@@ -322,14 +304,6 @@ class DistributionCommissionRule(models.Model):
         for rule in self:
             for kind, name in target_fields.items():
                 rule[name] = rule[name] if rule[kind_field] == kind else False
-
-    @api.depends("tier_ids.rate", "tier_ids.fixed_amount", *PAY_FIELDS, *TARGET_FIELDS)
-    @api.depends_context("lang")
-    def _compute_labels(self):
-        for rule in self:
-            rule.pay_label = rule._get_pay_label()
-            rule.product_label = rule._get_product_label() or self.env._("All products")
-            rule.audience_label = rule._get_audience_label() or self.env._("All distributors")
 
     @api.depends("product_scope", "audience")
     def _compute_priorities(self):
@@ -494,103 +468,3 @@ class DistributionCommissionRule(models.Model):
     def _lock(self):
         """Serialise changes of the rules' programs, see `DistributionProgram._lock_rules`."""
         self.program_id._lock_rules()
-
-    def _get_rate(self, is_priced=False):
-        """Return the rule as the engine takes it.
-
-        :param bool is_priced: with the price that the worst case needs, and resolving does not
-        :rtype: Rate
-        """
-        self.ensure_one()
-        return Rate(
-            self._origin.id or 0,
-            self.level,
-            self._get_tiers(),
-            self._get_key(self.product_scope, PRODUCT_FIELDS),
-            self._get_key(self.audience, AUDIENCE_FIELDS),
-            self.date_from or None,
-            self.date_to or None,
-            self.campaign_id.id or 0,
-            self.effect or "",
-            exact(self.factor),
-            self._get_price() if is_priced else None,
-        )
-
-    def _get_tiers(self):
-        """Return what the rule pays by sales of the period; one tier from 0 where it does not depend on them.
-
-        :rtype: tuple of Tier
-        """
-        if self.effect == "multiply":
-            return (Tier(exact(0), Pay()),)
-        return tuple(Tier(exact(start), self._get_pay(rate, amount)) for start, rate, amount in self._get_rows())
-
-    def _get_rows(self):
-        """Return (sales from, rate, amount): what the rule itself pays, and its tiers."""
-        self.ensure_one()
-        tiers = [(tier.amount_from, tier.rate, tier.fixed_amount) for tier in self.tier_ids.sorted("amount_from")]
-        return [(0.0, self.rate, self.fixed_amount), *tiers]
-
-    def _get_pay(self, rate, amount):
-        return Pay(
-            rate=exact(rate if self.kind == "percent" else 0),
-            base_kind=self.base_kind,
-            per_unit=exact(amount if self.kind == "fixed_unit" else 0),
-            per_order=exact(amount if self.kind == "fixed_order" else 0),
-            scope=self.limit_scope,
-            minimum=exact(self.minimum_amount),
-            maximum=exact(self.maximum_amount) if self.maximum_amount else None,
-        )
-
-    def _get_price(self):
-        """Return one unit of the rule's product, or a line that stands for any.
-
-        :rtype: Price
-        """
-        product = (self.product_id or self.product_tmpl_id)._origin
-        return Price(self.program_id._get_price_line(product), bool(product))
-
-    def _get_key(self, kind, target_fields):
-        # In a form that is not saved yet the target is a shadow of the record.
-        return (kind, self[target_fields[kind]]._origin.id or 0) if kind in target_fields else ALL
-
-    def _get_product_profile(self):
-        """Return the keys of a product this rule is for, most specific first, as far as the rule fixes them.
-
-        :rtype: list of (kind, id)
-        """
-        self.ensure_one()
-        product = (self.product_id or self.product_tmpl_id)._origin
-        if product:
-            return product._get_commission_profile()
-        return [*self.categ_id._origin._get_commission_keys(), ALL]
-
-    def _get_pay_label(self):
-        self.ensure_one()
-        if self.effect == "multiply":
-            return f"× {self.factor:g}"
-        label = " / ".join(self._get_one_pay_label(rate, amount) for _start, rate, amount in self._get_rows())
-        return f"+ {label}" if self.effect == "add" else label
-
-    def _get_one_pay_label(self, rate, amount):
-        if self.kind == "percent":
-            label = f"{rate:g} %"
-            # What is added is of the base of the rule it is added to.
-            if self.base_kind == "untaxed" or self.effect == "add":
-                return label
-            kinds = dict(self._fields["base_kind"]._description_selection(self.env))
-            return self.env._("%(rate)s of %(base)s", rate=label, base=kinds[self.base_kind].lower())
-        money = formatLang(self.env, amount, currency_obj=self.currency_id)
-        return self.env._("%s per unit", money) if self.kind == "fixed_unit" else self.env._("%s per order", money)
-
-    def _get_product_label(self):
-        """Return the name of what the rule is limited to; empty where it is for all products."""
-        self.ensure_one()
-        name = PRODUCT_FIELDS.get(self.product_scope)
-        return self[name].display_name if name else ""
-
-    def _get_audience_label(self):
-        """Return the name of whom the rule is limited to; empty where it is for all distributors."""
-        self.ensure_one()
-        name = AUDIENCE_FIELDS.get(self.audience)
-        return self[name].display_name if name else ""

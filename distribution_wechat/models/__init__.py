@@ -12,10 +12,15 @@ from . import distribution_stock_gate
 from . import distribution_wechat_account
 from . import distribution_wechat_identity
 from . import distribution_wechat_transfer
+from . import distribution_wechat_transfer_alert
+from . import distribution_wechat_transfer_cron
+from . import distribution_wechat_transfer_exchange
 from . import distribution_withdrawal
 from . import ir_http
 from . import payment_provider
 from . import payment_transaction
+from . import payment_transaction_payment
+from . import payment_transaction_refund
 from . import product_product
 from . import product_template
 from . import res_partner

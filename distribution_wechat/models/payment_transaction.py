@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 import logging
 import re
-from datetime import UTC, timedelta, timezone
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
@@ -11,25 +10,13 @@ from odoo.addons.payment.utils import singularize_reference_prefix
 
 from ..client.errors import WeChatError, WeChatUnavailable
 from ..tools.locks import wait_in_line
-from ..tools.money import from_fen, to_fen
+from ..tools.money import from_fen
 from .payment_provider import CODE
 
 _logger = logging.getLogger(__name__)
 
-CHINA = timezone(timedelta(hours=8))
-# What WeChat calls the state of an order: https://pay.weixin.qq.com/doc/v3/merchant/4013070356
-PAID = {"SUCCESS", "REFUND"}
-OVER = {"CLOSED", "REVOKED"}
-# WeChat has never heard of the number.
-UNKNOWN = "UNKNOWN"
+# How WeChat says that it has never heard of a number.
 NOT_FOUND = {"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS"}
-# A request to create an order that was sent so long ago has arrived or never will.
-CREATION_TAKES = timedelta(seconds=60)
-# WeChat wants a minute at least between order and end of payment.
-SHORTEST_PAYMENT = timedelta(seconds=65)
-MOST_REFUNDS = 50
-LONGEST_REASON = 80
-FAILED_REFUND = {"CLOSED", "ABNORMAL"}
 SWEPT = 500
 
 
@@ -99,37 +86,6 @@ class PaymentTransaction(models.Model):
         prefix = singularize_reference_prefix(prefix=name, separator="-")
         return super()._compute_reference(provider_code, prefix=prefix, separator="-", **kwargs)
 
-    def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
-        """Override of `payment`: a refund is open at WeChat from the moment it is wished for."""
-        if is_refund and self.provider_code == CODE:
-            reason = self.env.context.get("wechat_refund_reason") or self.env._("Refund of %s", self.reference)
-            custom_create_values.update(wechat_is_open=True, wechat_reason=_shorten(reason))
-        return super()._create_child_transaction(amount, is_refund=is_refund, **custom_create_values)
-
-    def _refund(self, amount_to_refund=None):
-        """Override of `payment`: never more than was paid, whoever refunds at the same time.
-
-        :raise UserError: when less is left, or WeChat allows no more refunds
-        """
-        if self.provider_code == CODE:
-            self._check_wechat_refund(to_fen(amount_to_refund or self.amount))
-        return super()._refund(amount_to_refund=amount_to_refund)
-
-    def _send_refund_request(self):
-        """Override of `payment`: WeChat is called when the wish is committed, never inside what can be rolled back."""
-        if self.provider_code != CODE:
-            return super()._send_refund_request()
-        if self.env.context.get("wechat_refund_later"):
-            self.env.ref("distribution_wechat.sweep_payments_cron").sudo()._trigger()
-            return None
-        registry, refund_ids = self.env.registry, self.ids
-
-        @self.env.cr.postcommit.add
-        def send():
-            _send_refunds(registry, refund_ids)
-
-        return None
-
     @api.model
     def _extract_reference(self, provider_code, payment_data):
         """Override of `payment` to find the number."""
@@ -163,32 +119,7 @@ class PaymentTransaction(models.Model):
             tx._refund_unwanted()
         return res
 
-    def _create_payment(self, **extra_create_values):
-        """Override of `account_payment`: as far as no invoice has used the payment, its refund settles it."""
-        payment = super()._create_payment(**extra_create_values)
-        if self.provider_code == CODE and self.operation == "refund":
-            lines = (payment | self.source_transaction_id.payment_id).move_id.line_ids.filtered(
-                lambda line: line.account_id == payment.destination_account_id and not line.reconciled
-            )
-            if len(lines.move_id) > 1:
-                lines.reconcile()
-        return payment
-
-    # === BUSINESS METHODS - PAYMENTS === #
-
-    @api.model
-    def _receive_wechat_payment(self, account, resource):
-        """Record a notification of a payment.
-
-        :param account: `distribution.wechat.account`, which WeChat has signed it for
-        :param dict resource: what WeChat says of the order
-        :return: False when the account has no such payment
-        :rtype: bool
-        """
-        tx = self._find_by_wechat_number(account, resource.get("out_trade_no"))
-        if tx and resource.get("trade_state") in PAID:
-            tx._record_wechat_payment(resource)
-        return bool(tx)
+    # === BUSINESS METHODS - WHAT WECHAT SAYS === #
 
     @api.model
     def _find_by_wechat_number(self, account, number):
@@ -201,96 +132,6 @@ class PaymentTransaction(models.Model):
 
     def _get_robot_lang(self):
         return self.env["res.users"].browse(SUPERUSER_ID).sudo().lang
-
-    def _order_at_wechat(self):
-        """Order the payment at WeChat under its number, and return what ``wx.requestPayment`` needs.
-
-        The number is committed before: what happens to the request is found out under it.
-
-        :rtype: dict
-        :raise WeChatError: as `Merchant.create_order` does
-        :raise WeChatUnavailable: nobody knows; asking again under this number is safe
-        """
-        self.ensure_one()
-        merchant, order = self._get_wechat_account()._get_merchant(), self._prepare_wechat_order()
-        self.wechat_asked_at = fields.Datetime.now()
-        # WeChat must never know a number that we do not.
-        self.env.cr.commit()  # pylint: disable=invalid-commit
-        prepay_id = merchant.create_order(**order)
-        wait_in_line(self)
-        self.wechat_prepay_id = prepay_id
-        return merchant.get_payment_parameters(prepay_id)
-
-    def _prepare_wechat_order(self):
-        account = self._get_wechat_account()
-        expires_at = self.wechat_expires_at.replace(tzinfo=UTC).astimezone(CHINA)
-        return {
-            "number": self.reference,
-            "description": f"{account.name} {self.sale_order_ids[:1].name}"[:127],
-            "amount": to_fen(self.amount),
-            "open_id": self.sudo().wechat_identity_id.open_id,
-            "notify_url": account.notification_url,
-            "time_expire": expires_at.isoformat(timespec="seconds"),
-        }
-
-    def _converge_with_wechat(self, close=False):
-        """Ask WeChat how a payment stands, and record it.
-
-        Commits what was written before, so that nothing is held or undone while WeChat is asked.
-
-        :param bool close: close the order first if it is unpaid
-        :raise WeChatUnavailable: nobody knows, nothing is recorded
-        """
-        self.ensure_one()
-        merchant, number = self._get_wechat_account()._get_merchant(), self.reference
-        self.env.cr.commit()  # pylint: disable=invalid-commit
-        resource = _ask_for_order(merchant, number)
-        if close and resource["trade_state"] not in PAID | OVER | {UNKNOWN}:
-            try:
-                merchant.close_order(number)
-            except WeChatError as error:
-                _logger.info("WeChat did not close %s: %s", number, error.code)
-            # A payment may have been faster, and one under way keeps the order open in spite of the answer.
-            resource = _ask_for_order(merchant, number)
-        self._record_wechat_payment(resource)
-
-    def _record_wechat_payment(self, resource):
-        """Record what WeChat says of an order; saying it twice, late or at once with others changes nothing more.
-
-        :param dict resource: signed by WeChat, or asked of it
-        """
-        self.ensure_one()
-        if self.state == "done" and self.is_post_processed:
-            return
-        wait_in_line(self.sale_order_ids)
-        wait_in_line(self)
-        state = resource["trade_state"]
-        if state in PAID:
-            self._record_wechat_money(resource, self._find_payment_mismatch(resource))
-        elif state == UNKNOWN and self.wechat_prepay_id:
-            # WeChat had taken the number: whoever answers now is not who was asked then.
-            self._report_once(
-                self.env._(
-                    "WeChat had accepted %s and does not know it any more. It stays open: compare the merchant's "
-                    "number and keys, and look into the WeChat Pay console.",
-                    self.reference,
-                )
-            )
-        elif state in OVER or (state == UNKNOWN and not self._may_be_on_its_way()):
-            self._record_wechat_closed(state)
-        elif self.state != "done":
-            self.wechat_state = state
-
-    def _may_be_on_its_way(self):
-        """Tell whether a request that WeChat has not seen may still arrive there."""
-        return bool(self.wechat_asked_at) and self.wechat_asked_at > fields.Datetime.now() - CREATION_TAKES
-
-    def _record_wechat_closed(self, state):
-        if self.state == "done":
-            return
-        self.write({"wechat_state": state, "wechat_is_open": False})
-        if self.state in ("draft", "pending"):
-            self._set_canceled()
 
     def _record_wechat_money(self, resource, mismatch):
         """Record that money has moved, with all that follows in Odoo.
@@ -327,21 +168,6 @@ class PaymentTransaction(models.Model):
                 else self.env._("WeChat payment %s has arrived, but could not be processed yet.", self.reference)
             )
 
-    def _find_payment_mismatch(self, resource):
-        """Return how a paid order at WeChat differs from ours, nothing when it does not."""
-        account, amounts = self._get_wechat_account(), resource.get("amount") or {}
-        payer = (resource.get("payer") or {}).get("openid")
-        return self._compare(
-            {
-                "appid": (resource.get("appid"), account.app_id),
-                "mchid": (resource.get("mchid"), account.mch_id),
-                "out_trade_no": (resource.get("out_trade_no"), self.reference),
-                "openid": (payer, self.sudo().wechat_identity_id.open_id),
-                "currency": (amounts.get("currency"), "CNY"),
-                "total": (amounts.get("total"), to_fen(self.amount)),
-            }
-        )
-
     def _compare(self, pairs):
         different = [name for name, (theirs, ours) in pairs.items() if theirs != ours]
         return ", ".join(different)
@@ -361,198 +187,6 @@ class PaymentTransaction(models.Model):
         if self.state_message != message:
             self.state_message = message
             self._alert_merchant(message)
-
-    def _refund_unwanted(self):
-        """Give a payment back that no order needs: it came too late, twice, or is too little for what changed."""
-        self.ensure_one()
-        order = self.sale_order_ids[:1]
-        reason = order._get_reason_against_payment(self) if order else self.env._("Its order was deleted.")
-        if not reason or not self._get_wechat_refundable():
-            self._report_surplus(order)
-            return
-        self._log_message_on_linked_documents(reason)
-        # WeChat waits five seconds for an answer to its notification: no call of ours may be part of that.
-        self.with_context(wechat_refund_later=True)._refund_by_wechat(self._get_wechat_refundable(), reason)
-
-    def _report_surplus(self, order):
-        """Tell the merchant of an order that became cheaper while it was being paid."""
-        surplus = to_fen(self.amount) - to_fen(order.amount_total)
-        if surplus > 0 and not self.child_transaction_ids:
-            amount = self.currency_id.format(float(from_fen(surplus)))
-            self._alert_merchant(self.env._("%s more than the order's total was paid: refund it.", amount))
-
-    # === BUSINESS METHODS - REFUNDS === #
-
-    @api.model
-    def _receive_wechat_refund(self, account, resource):
-        """Record a notification of a refund.
-
-        :param account: `distribution.wechat.account`, which WeChat has signed it for
-        :param dict resource: what WeChat says of the refund
-        :return: False when the account has no such refund
-        :rtype: bool
-        """
-        refund = self._find_by_wechat_number(account, resource.get("out_refund_no"))
-        if refund:
-            refund._record_wechat_refund(resource)
-        return bool(refund)
-
-    def _refund_by_wechat(self, amount, reason):
-        """Give a part of a payment back; WeChat is called after the commit.
-
-        :param Decimal amount: CNY
-        :param str reason: the payer reads it
-        :return: the refund, open until WeChat has said how it ended
-        :raise UserError: when it is more than is left of the payment
-        """
-        self.ensure_one()
-        if to_fen(amount) <= 0:
-            raise UserError(self.env._("A refund is more than nothing."))
-        return self.with_context(wechat_refund_reason=reason)._refund(float(amount))
-
-    def _check_wechat_refund(self, fen):
-        """Let refunds of a payment wait in line, and only what is left be given back.
-
-        :param int fen: to be refunded
-        :raise UserError: naming what is left
-        """
-        wait_in_line(self)
-        if self.state != "done":
-            raise UserError(self.env._("%s is not paid: there is nothing to refund.", self.reference))
-        left = self._get_wechat_refundable()
-        if fen > to_fen(left):
-            raise UserError(
-                self.env._(
-                    "%(amount)s cannot be refunded: %(left)s of %(number)s is left.",
-                    amount=self.currency_id.format(float(from_fen(fen))),
-                    left=self.currency_id.format(float(left)),
-                    number=self.reference,
-                )
-            )
-        if len(self._get_wechat_refunds()) >= MOST_REFUNDS:
-            raise UserError(self.env._("WeChat Pay allows %(count)s refunds of a payment.", count=MOST_REFUNDS))
-
-    def _get_wechat_refunds(self):
-        """Return the refunds of a payment that WeChat may have taken: all but those it refused."""
-        return self.child_transaction_ids.filtered(
-            lambda tx: tx.operation == "refund" and (tx.state != "error" or tx.wechat_state in FAILED_REFUND)
-        )
-
-    def _get_wechat_given_back(self):
-        """Return what was given back or is on its way back; what stranded on the way has left the merchant too.
-
-        :rtype: Decimal
-        """
-        refunds = self._get_wechat_refunds().filtered(lambda tx: tx.state != "error" or tx.wechat_state == "ABNORMAL")
-        return from_fen(sum(to_fen(-refund.amount) for refund in refunds))
-
-    def _get_wechat_refundable(self):
-        """Return what is left of a payment.
-
-        :rtype: Decimal
-        """
-        return from_fen(to_fen(self.amount)) - self._get_wechat_given_back()
-
-    def _refund_at_wechat(self):
-        """Have WeChat carry a refund out, or find out what became of it; under its number it is never done twice.
-
-        :raise WeChatUnavailable: nobody knows, the refund stays open
-        """
-        self.ensure_one()
-        merchant, refund = self._get_wechat_account()._get_merchant(), self._prepare_wechat_refund()
-        wait_in_line(self)
-        was_asked = bool(self.wechat_asked_at)
-        # What was refused counts as not given back: its amount may have been refunded under another number since.
-        may_send = self.wechat_is_open and self.state in ("draft", "pending")
-        self.wechat_asked_at = fields.Datetime.now()
-        # The number has to be ours for good before WeChat gets it.
-        self.env.cr.commit()  # pylint: disable=invalid-commit
-        resource = _ask_for_refund(merchant, self.reference) if was_asked else None
-        if not resource and not may_send:
-            return
-        try:
-            resource = resource or merchant.refund(**refund)
-        except WeChatError as error:
-            self._record_refused_refund(error)
-        else:
-            self._record_wechat_refund(resource)
-
-    def _prepare_wechat_refund(self):
-        source = self.source_transaction_id
-        return {
-            "number": self.reference,
-            "order_number": source.reference,
-            "amount": to_fen(-self.amount),
-            "total": to_fen(source.amount),
-            "notify_url": self._get_wechat_account().notification_url,
-            "reason": self.wechat_reason or None,
-        }
-
-    def _record_wechat_refund(self, resource):
-        """Record what WeChat says of a refund; saying it twice, late or in another order changes nothing more.
-
-        :param dict resource: with `status` when it was asked for, `refund_status` when it was notified
-        """
-        self.ensure_one()
-        if self.state == "done" and self.is_post_processed:
-            return
-        wait_in_line(self.source_transaction_id | self)
-        status = resource.get("status") or resource.get("refund_status")
-        if status == "SUCCESS":
-            self._record_wechat_money(resource, self._find_refund_mismatch(resource))
-        elif self.state not in ("draft", "pending"):
-            return
-        elif status in FAILED_REFUND:
-            self._record_failed_refund(status)
-        else:
-            self.write({"wechat_state": status, "provider_reference": resource.get("refund_id")})
-            if self.state == "draft":
-                self._set_pending()
-
-    def _record_failed_refund(self, status):
-        message = (
-            self.env._("WeChat closed refund %s: the money stays with you. Refund it anew.", self.reference)
-            if status == "CLOSED"
-            else self.env._(
-                "Refund %s has left you but did not reach the customer: complete it in the WeChat Pay console.",
-                self.reference,
-            )
-        )
-        self.write({"wechat_state": status, "wechat_is_open": False})
-        self._set_error(message)
-        self._alert_merchant(message)
-
-    def _record_refused_refund(self, error):
-        """Record that WeChat did not take a refund: for want of money it will be tried again, else it is over."""
-        wait_in_line(self.source_transaction_id | self)
-        if self.state != "draft":
-            return
-        if error.code == "NOT_ENOUGH":
-            message = self.env._(
-                "Refund %s waits: your balance at WeChat Pay is too low. It is tried again until you have topped up.",
-                self.reference,
-            )
-            if self.wechat_state != error.code:
-                self._alert_merchant(message)
-            self.write({"wechat_state": error.code, "state_message": message})
-            return
-        message = self.env._("WeChat refused refund %(number)s: %(error)s", number=self.reference, error=error)
-        self.write({"wechat_state": error.code, "wechat_is_open": False})
-        self._set_error(message)
-        self._alert_merchant(message)
-
-    def _find_refund_mismatch(self, resource):
-        source, amounts = self.source_transaction_id, resource.get("amount") or {}
-        return self._compare(
-            {
-                "out_refund_no": (resource.get("out_refund_no"), self.reference),
-                "out_trade_no": (resource.get("out_trade_no"), source.reference),
-                "mchid": (resource.get("mchid", self._get_wechat_account().mch_id), self._get_wechat_account().mch_id),
-                "currency": (amounts.get("currency", "CNY"), "CNY"),
-                "total": (amounts.get("total"), to_fen(source.amount)),
-                "refund": (amounts.get("refund"), to_fen(-self.amount)),
-            }
-        )
 
     # === BUSINESS METHODS - SWEEP === #
 
@@ -604,40 +238,3 @@ class PaymentTransaction(models.Model):
                 note=message,
                 user_id=self._get_wechat_account()._get_responsible(order).id,
             )
-
-
-def _shorten(reason):
-    """Return a text that WeChat takes as a reason: its limit counts bytes."""
-    return reason.encode()[:LONGEST_REASON].decode(errors="ignore")
-
-
-def _ask_for_order(merchant, number):
-    try:
-        return merchant.query_order(number)
-    except WeChatError as error:
-        if error.code not in NOT_FOUND:
-            raise
-        return {"trade_state": UNKNOWN}
-
-
-def _ask_for_refund(merchant, number):
-    try:
-        return merchant.query_refund(number)
-    except WeChatError as error:
-        if error.code not in NOT_FOUND:
-            raise
-        return None
-
-
-def _send_refunds(registry, refund_ids):
-    """Send refunds that were just committed; whatever goes wrong here is finished by the sweep."""
-    try:
-        with registry.cursor() as cr:
-            refunds = api.Environment(cr, SUPERUSER_ID, {})["payment.transaction"].browse(refund_ids).exists()
-            for refund in refunds:
-                refund.env["ir.cron"]._run_with_retries(lambda tx: tx._as_robot()._try_to_sweep_wechat(), refund)
-                # One refund done is not undone by the next one.
-                cr.commit()  # pylint: disable=invalid-commit
-    except Exception as error:
-        # The caller has committed and must not fail any more.
-        _logger.warning("Refunds %s are left to the sweep", refund_ids, exc_info=error)

@@ -11,13 +11,13 @@ from ..client.errors import WeChatError, WeChatUnavailable
 from ..tools.locks import wait_in_line
 from ..tools.money import to_fen
 from .payment_provider import CODE
-from .payment_transaction import SHORTEST_PAYMENT
 
 _logger = logging.getLogger(__name__)
 
 # WeChat does not take a number again that is paid, closed, or was used with other values.
 NUMBER_IS_OVER = {"ORDERPAID", "ORDER_PAID", "ORDER_CLOSED", "ORDERCLOSED", "OUT_TRADE_NO_USED"}
-
+# WeChat wants a minute at least between order and end of payment.
+SHORTEST_PAYMENT = timedelta(seconds=65)
 # Of one customer at a time.
 MOST_UNPAID = 10
 
