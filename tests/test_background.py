@@ -7,6 +7,8 @@ import pytest
 from test_crashes import crash_everywhere
 from test_races import prepare_return, race
 
+from odoo.tools import mute_logger
+
 from support.small_world import World
 
 
@@ -74,6 +76,64 @@ def test_scheduled_action_looks_at_what_waits(world):
         env.ref("distribution_commission.work_off_events_cron").method_direct_trigger()
     assert world.ledger() == (1, Decimal("100.00"))
     assert not count_events(world)
+
+
+def test_orders_that_always_fail_do_not_starve_others(world):
+    """Those that failed least often are looked at first, and the list says what was wrong."""
+    with world.database.env() as env:
+        world.ship(env, 10)
+        good = env["sale.order"].browse(world.order_id)
+        bad = [ship_copy(env, good) for _number in range(2)]
+        # Older than the good one, which nothing has happened to yet.
+        env["distribution.commission.event"].search([("order_id", "=", good.id)]).unlink()
+        refuse_entries_of(env, bad)
+    for _turn in range(2):
+        look(world, limit=2)
+    with world.database.env() as env:
+        env["distribution.commission.event"]._note(env["sale.order"].browse(world.order_id))
+    look(world, limit=2)
+    assert world.ledger() == (1, Decimal("100.00"))
+    with world.database.env() as env:
+        events = env["distribution.commission.event"].search([])
+        assert sorted(events.order_id.ids) == sorted(bad)
+        # The older of the two had the place that the good one left.
+        tries = {event.order_id.id: event.try_count for event in events}
+        assert tries == {bad[0]: 3, bad[1]: 2}
+        assert set(events.mapped("error")) == {"RaiseException"}
+        assert all(events.mapped("tried_at"))
+        env.cr.execute("DROP TRIGGER refuse ON distribution_commission_entry")
+    look(world, limit=2)
+    assert not count_events(world)
+    assert world.ledger() == (3, Decimal("300.00"))
+
+
+def look(world, limit):
+    with world.database.env() as env, mute_logger("odoo.sql_db", "odoo.addons.distribution_core.models.ir_cron"):
+        env["distribution.commission.event"]._cron_work_off(limit)
+
+
+def ship_copy(env, order):
+    """Sell and ship the same again.
+
+    :return: id of the order
+    """
+    copy = order.copy()
+    copy.action_confirm()
+    copy.picking_ids.move_ids.write({"quantity": 10, "picked": True})
+    copy.picking_ids.button_validate()
+    return copy.id
+
+
+def refuse_entries_of(env, order_ids):
+    """Let the database refuse to write anything about some orders in the ledger."""
+    condition = ", ".join(str(order_id) for order_id in order_ids)
+    env.cr.execute(
+        f"""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'No'; END $$;
+        CREATE TRIGGER refuse BEFORE INSERT ON distribution_commission_entry
+           FOR EACH ROW WHEN (NEW.order_id IN ({condition})) EXECUTE FUNCTION refuse()
+        """  # pylint: disable=sql-injection
+    )
 
 
 def test_crashes_leave_all_or_nothing(world):

@@ -130,8 +130,7 @@ def count_queries(live, person):
         distributor._get_summary_amounts()
         distributor._get_earnings_by_period()
         distributor._get_next_release_date()
-        distributor._get_team_counts()
-        distributor._get_sales()
+        distributor.read(["team_count", "customer_count", "order_count"])
         return env.cr.sql_log_count - before
 
 

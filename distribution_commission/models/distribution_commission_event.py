@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
@@ -8,7 +9,7 @@ class DistributionCommissionEvent(models.Model):
 
     Companies with many orders let deliveries, returns, invoices and payments only leave a row here, in their own
     transaction: they neither wait for the ledger nor for each other. A scheduled action looks at the orders soon after.
-    Rows are only added and deleted, never changed, so that nothing meets anything.
+    What happens only adds rows, so that nothing meets anything: only who looks at an order changes or deletes its rows.
     """
 
     _name = "distribution.commission.event"
@@ -18,6 +19,15 @@ class DistributionCommissionEvent(models.Model):
 
     order_id = fields.Many2one(comodel_name="sale.order", required=True, index=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(comodel_name="res.company", required=True, ondelete="cascade", readonly=True)
+    try_count = fields.Integer(
+        string="Failed Tries",
+        required=True,
+        default=0,
+        readonly=True,
+        help="How often the scheduled action could not work the order off. The fewer, the sooner it is tried again.",
+    )
+    tried_at = fields.Datetime(string="Last Tried", readonly=True)
+    error = fields.Text(readonly=True, help="Why the last try failed.")
 
     # === ACTION METHODS === #
 
@@ -39,8 +49,8 @@ class DistributionCommissionEvent(models.Model):
             SQL(
                 """
                 INSERT INTO distribution_commission_event
-                       (order_id, company_id, create_uid, create_date, write_uid, write_date)
-                SELECT id, company_id, %(uid)s, %(now)s, %(uid)s, %(now)s FROM sale_order
+                       (order_id, company_id, try_count, create_uid, create_date, write_uid, write_date)
+                SELECT id, company_id, 0, %(uid)s, %(now)s, %(uid)s, %(now)s FROM sale_order
                  WHERE id IN %(orders)s AND distribution_program_id IS NOT NULL
                 """,
                 uid=self.env.uid,
@@ -73,13 +83,39 @@ class DistributionCommissionEvent(models.Model):
 
     @api.model
     def _get_waiting(self, domain, limit=None):
-        """Return the orders that wait, those that have waited longest first."""
-        groups = self.sudo()._read_group(domain, ["order_id"], order="id:min", limit=limit)
+        """Return the orders that wait: those that failed least often first, then those that have waited longest.
+
+        Orders that always fail would else keep all others waiting. Something new that happened to one may mend it, so
+        it is as good as new.
+        """
+        groups = self.sudo()._read_group(domain, ["order_id"], order="try_count:min, id:min", limit=limit)
         return self.env["sale.order"].sudo().union(*(order for (order,) in groups))
+
+    @api.model
+    def _note_failure(self, order, error):
+        """Remember that an order could not be worked off, for who looks at the list and for the next turn.
+
+        :param error: an exception; mistakes of ours are named only, the log has them whole
+        """
+        text = str(error) if isinstance(error, UserError) else type(error).__name__
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE distribution_commission_event
+                   SET try_count = try_count + 1, tried_at = %s, error = %s
+                 WHERE order_id = %s
+                """,
+                fields.Datetime.now(),
+                text,
+                order.id,
+            ),
+            log_exceptions=False,
+        )
+        self.invalidate_model(flush=False)
 
     # === CRON METHODS === #
 
     @api.model
     def _cron_work_off(self, limit=1000):
         """Look at the orders that wait, each in a transaction of its own."""
-        self.env["ir.cron"]._run_for_each(self._get_waiting([], limit), self._work_off)
+        self.env["ir.cron"]._run_for_each(self._get_waiting([], limit), self._work_off, self._note_failure)

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .common import CommissionCommon
@@ -97,6 +97,20 @@ class TestBackground(CommissionCommon):
         finance = new_test_user(self.env, "finance", groups="distribution_core.group_distribution_finance")
         events.with_user(finance).action_work_off()
         self.assertEqual(len(self._get_entries(order)), 3)
+
+    def test_failure_says_what_a_person_can_mend(self):
+        orders = self._sell() | self._sell()
+        for order in orders:
+            self._deliver(order)
+        self.event_model._note_failure(orders[0], UserError("No journal"))
+        events = self._get_events(orders[0])
+        self.assertEqual(set(events.mapped("error")), {"No journal"})
+        self.assertEqual(self.event_model._get_waiting([]).ids, orders[::-1].ids)
+        # Something new may have mended it: it has its turn as if it had never failed.
+        self.event_model._note(orders[0])
+        self.assertEqual(self.event_model._get_waiting([]).ids, orders.ids)
+        self.event_model._work_off(orders)
+        self.assertFalse(self.event_model.search([]))
 
     def test_delivery_costs_the_same_statements_whether_or_not_somebody_earns(self):
         counts = []

@@ -112,17 +112,15 @@ class DistributionPortal(CustomerPortal):
     def _prepare_membership_values(self, membership):
         """Return what the page of a membership shows. Extension point."""
         member = membership.sudo()
-        team = member._get_team_counts()[member.id]
-        orders, sales = member._get_sales().get(member.id, (0, 0))
         values = {
             **self._prepare_page_values(membership),
             "memberships": self._get_memberships(),
             "state_reason": member.state_reason,
-            "team_counts": [(level, team.get(level, 0)) for level in range(1, member.program_id.level_count + 1)],
-            "customer_count": member.env["distribution.binding"].search_count(member._get_customer_domain()),
-            "order_count": orders,
-            "sales": float(sales),
-            "currency": member.env.company.currency_id,
+            "team_counts": member._get_paid_levels(),
+            "customer_count": member.customer_count,
+            "order_count": member.order_count,
+            "sales": member.sales_total,
+            "currency": member.currency_id,
         }
         for topic, (model, domain, _template) in self._get_row_sources(membership).items():
             values[topic] = model.search(domain, limit=FIRST_ROWS)

@@ -70,11 +70,8 @@ class DistributionDistributor(models.Model):
     )
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("distribution.distributor", "parent_id", string="Downline")
-    child_count = fields.Integer(string="Direct Downline", compute="_compute_child_count")
     binding_ids = fields.One2many("distribution.binding", "distributor_id")
     appeal_ids = fields.One2many("distribution.distributor.appeal", "distributor_id")
-    customer_count = fields.Integer(compute="_compute_customer_count")
-    order_count = fields.Integer(compute="_compute_order_count")
     acceptance_ids = fields.One2many(
         comodel_name="distribution.agreement.acceptance", inverse_name="distributor_id", string="Accepted Agreements"
     )
@@ -103,12 +100,6 @@ class DistributionDistributor(models.Model):
         for distributor in self:
             distributor.display_name = f"{distributor.partner_id.name or ''} ({distributor.code})"
 
-    @api.depends("child_ids")
-    def _compute_child_count(self):
-        counts = dict(self._read_group([("parent_id", "in", self.ids)], ["parent_id"], ["__count"]))
-        for distributor in self:
-            distributor.child_count = counts.get(distributor, 0)
-
     @api.depends("acceptance_ids", "program_id.agreement_ids.state")
     def _compute_is_agreement_due(self):
         for distributor in self:
@@ -121,25 +112,6 @@ class DistributionDistributor(models.Model):
         current = self.env["distribution.program"].search([("agreement_ids.state", "=", "published")]).agreement_id
         accepted = Domain("acceptance_ids", "any", [("agreement_id", "in", current.ids)])
         return Domain("program_id", "in", current.program_id.ids) & ~accepted
-
-    def _compute_customer_count(self):
-        groups = self.env["distribution.binding"]._read_group(
-            [("distributor_id", "in", self.ids), ("state", "=", "active")], ["distributor_id"], ["__count"]
-        )
-        counts = dict(groups)
-        for distributor in self:
-            distributor.customer_count = counts.get(distributor, 0)
-
-    def _compute_order_count(self):
-        # A count only: seeing the orders needs rights on orders.
-        groups = (
-            self.env["sale.order"]
-            .sudo()
-            ._read_group(self._get_order_domain(), ["distribution_distributor_id"], ["__count"])
-        )
-        counts = dict(groups)
-        for distributor in self:
-            distributor.order_count = counts.get(distributor, 0)
 
     # === CONSTRAINT METHODS === #
 
@@ -291,7 +263,7 @@ class DistributionDistributor(models.Model):
     def action_view_team(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("distribution_core.distribution_distributor_action")
-        return {**action, "domain": [("id", "child_of", self.id), ("id", "!=", self.id)], "context": {}}
+        return {**action, "domain": list(self._get_team_domain()), "context": {}}
 
     def action_view_tree(self):
         """Show the distributor in the tree, its upline above and its downline below."""
@@ -304,7 +276,7 @@ class DistributionDistributor(models.Model):
     def action_view_customers(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("distribution_core.distribution_binding_action")
-        context = {"default_distributor_id": self.id, "search_default_active": 1}
+        context = {"default_distributor_id": self.id, "search_default_valid": 1}
         return {**action, "domain": [("distributor_id", "=", self.id)], "context": context}
 
     def action_view_orders(self):
@@ -503,6 +475,3 @@ class DistributionDistributor(models.Model):
         """Tell whether this distributor stands in another one's team."""
         self.ensure_one()
         return str(other.id) in (self.parent_path or "").split("/")[:-2]
-
-    def _get_order_domain(self):
-        return [("distribution_distributor_id", "in", self.ids), ("state", "=", "sale")]

@@ -6,11 +6,8 @@ from odoo.tools import SQL
 
 from ..const import MAX_DEPTH
 
-# Levels of a team that are counted apart; what lies deeper is counted together.
-TEAM_LEVELS = 3
 
-
-def _depth_sql(path):
+def depth_sql(path):
     """Return the expression of the index below: how many stand on a path, the distributor itself included."""
     return SQL("(LENGTH(%(path)s) - LENGTH(REPLACE(%(path)s, '/', '')))", path=path)
 
@@ -26,11 +23,6 @@ class DistributionDistributor(models.Model):
         search="_search_depth",
         help="1 for a distributor without upline.",
     )
-    team_count = fields.Integer(string="Team", compute="_compute_team", help="Everybody below, at any depth.")
-    team_level_1 = fields.Integer(string="Level 1", compute="_compute_team", help="Recruited by the distributor.")
-    team_level_2 = fields.Integer(string="Level 2", compute="_compute_team")
-    team_level_3 = fields.Integer(string="Level 3", compute="_compute_team")
-    team_deeper = fields.Integer(string="Deeper", compute="_compute_team")
 
     # Whatever the collation: everybody below is one range of it.
     _path_idx = models.Index("(parent_path text_pattern_ops)")
@@ -53,52 +45,9 @@ class DistributionDistributor(models.Model):
 
         def to_sql(model, alias, query):
             path = SQL.identifier(alias, "parent_path")
-            return SQL("%s %s %s", _depth_sql(path), SQL(operator.upper()), value)
+            return SQL("%s %s %s", depth_sql(path), SQL(operator.upper()), value)
 
         return Domain.custom(to_sql=to_sql)
-
-    @api.depends("child_ids")
-    def _compute_team(self):
-        sizes = self._get_team_sizes()
-        for distributor in self:
-            levels = sizes.get(distributor._origin.id, {})
-            for level in range(1, TEAM_LEVELS + 1):
-                distributor[f"team_level_{level}"] = levels.get(level, 0)
-            distributor.team_deeper = levels.get(TEAM_LEVELS + 1, 0)
-            distributor.team_count = sum(levels.values())
-
-    def _get_team_sizes(self):
-        """Return how many stand below each, by level; one statement, however many are asked for.
-
-        Who was merged into another one is counted once, there.
-
-        :return: id → {level: number}, `TEAM_LEVELS` + 1 for everything deeper
-        :rtype: dict
-        """
-        if not self.ids:
-            return {}
-        self.flush_model(["parent_path", "merged_into_id"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT above.id, LEAST(%(below)s - %(above)s, %(deeper)s) AS level, COUNT(*)
-                  FROM distribution_distributor AS above
-                  JOIN distribution_distributor AS below
-                    ON below.parent_path ~>~ above.parent_path
-                   AND below.parent_path ~<~ (RTRIM(above.parent_path, '/') || '0')
-                 WHERE above.id = ANY(%(ids)s) AND below.merged_into_id IS NULL
-                 GROUP BY above.id, level
-                """,
-                below=_depth_sql(SQL("below.parent_path")),
-                above=_depth_sql(SQL("above.parent_path")),
-                deeper=TEAM_LEVELS + 1,
-                ids=list(self.ids),
-            )
-        )
-        sizes = {}
-        for distributor_id, level, count in rows:
-            sizes.setdefault(distributor_id, {})[level] = count
-        return sizes
 
     # === CONSTRAINT METHODS === #
 
@@ -173,22 +122,12 @@ class DistributionDistributor(models.Model):
             SQL(
                 "SELECT MAX(%s) FROM distribution_distributor AS below "
                 "WHERE parent_path ~>=~ %s AND parent_path ~<~ %s",
-                _depth_sql(SQL("below.parent_path")),
+                depth_sql(SQL("below.parent_path")),
                 self.parent_path,
                 self.parent_path.rstrip("/") + "0",
             )
         )
         return rows[0][0] - self.depth + 1
-
-    # === ACTION METHODS === #
-
-    def action_view_level(self):
-        """Show those of a level of the team, given in the context; 0 for all that lie deeper."""
-        self.ensure_one()
-        level = self.env.context.get("team_level", 1)
-        depth = ("depth", "=", self.depth + level) if level else ("depth", ">", self.depth + TEAM_LEVELS)
-        action = self.action_view_team()
-        return {**action, "domain": [*action["domain"], depth]}
 
     # === BUSINESS METHODS === #
 

@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import APPLICANT_STATES, MAX_LEVELS
+from ..const import EARNING_STATES, MAX_LEVELS
 from ..tools.masking import mask_name, mask_phone
 
 
@@ -18,7 +18,7 @@ class DistributionMaskedMember(models.Model):
     _inherit = ["distribution.portal.mixin"]
     _auto = False
     _depends = {
-        "distribution.distributor": ["parent_id", "program_id", "company_id", "state", "merged_into_id"],
+        "distribution.distributor": ["parent_id", "program_id", "company_id", "state"],
         "distribution.program": ["level_count"],
     }
     _order = "level, id desc"
@@ -59,14 +59,13 @@ class DistributionMaskedMember(models.Model):
               FROM distribution_distributor AS member
               %(joins)s
               JOIN distribution_program AS program ON program.id = member.program_id
-             WHERE program.level_count >= %(level)s AND member.state NOT IN %(applicants)s
-               AND member.merged_into_id IS NULL
+             WHERE program.level_count >= %(level)s AND member.state IN %(members)s
             """,
             factor=MAX_LEVELS + 1,
             level=level,
             top=SQL.identifier(f"above_{level}", "id"),
             joins=joins,
-            applicants=APPLICANT_STATES,
+            members=EARNING_STATES,
         )
 
     @api.depends("member_id")

@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+import functools
 import logging
 
 from psycopg2 import OperationalError
@@ -17,7 +18,7 @@ class IrCron(models.Model):
     _inherit = "ir.cron"
 
     @api.model
-    def _run_for_each(self, items, work):
+    def _run_for_each(self, items, work, note_failure=None):
         """Do a piece of work for each item, committing after each; one that fails does not stop the others.
 
         A piece that meets another transaction is rolled back whole and tried again: inside a savepoint it would keep
@@ -26,17 +27,17 @@ class IrCron(models.Model):
 
         :param items: records of one model
         :param work: called with one record
+        :param note_failure: called with a record and the error, once its work was rolled back, to remember it
         """
         for done, item in enumerate(items, start=1):
             try:
                 self._run_with_retries(work, item)
-            except UserError as error:
+            except Exception as error:
+                # A mistake of ours with one item must not keep the others waiting.
                 self.env.cr.rollback()
+                if note_failure:
+                    self._run_with_retries(functools.partial(note_failure, error=error), item)
                 self._report_failure(item, error)
-            except Exception:
-                # A mistake of ours with one item must not keep the others waiting; the log has it all.
-                self.env.cr.rollback()
-                _logger.exception("%s was left out", item)
             if not self._commit_progress(1, remaining=len(items) - done):
                 break
 
@@ -56,6 +57,9 @@ class IrCron(models.Model):
 
     @api.model
     def _report_failure(self, item, error):
+        if not isinstance(error, UserError):
+            _logger.error("%s was left out", item, exc_info=error)
+            return
         _logger.warning("%s was left out: %s", item, error)
         if not isinstance(item, self.pool["mail.thread"]):
             return

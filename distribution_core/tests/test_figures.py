@@ -1,12 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+import ast
 from datetime import datetime
 
-from odoo.tests import freeze_time, tagged
+from lxml import etree
+
+from odoo import fields
+from odoo.tests import freeze_time, new_test_user, tagged
 
 from .common import DistributionCommon
 
 FIGURES = [
-    *("child_count", "team_count", "team_level_1", "team_level_2", "team_level_3", "team_deeper", "customer_count"),
+    *("team_count", "team_level_1", "team_level_2", "team_level_3", "team_deeper", "customer_count"),
     *("order_count", "depth", "sales_today", "sales_month", "sales_last_month", "sales_total"),
 ]
 
@@ -44,6 +48,50 @@ class TestFigures(DistributionCommon):
         eve = self._create_distributor("Eve", self.ada)
         self.cleo._merge_into(eve, "One person")
         self.assertEqual((self.ada.team_count, self.ben.team_count), (2, 0))
+
+    def test_team_has_members_only(self):
+        """Active and suspended ones, at their true distance below somebody who left."""
+        gone = self._create_distributor("Gone", self.ada)
+        self._create_distributor("Fay", gone)
+        for name, action in (("Asked", "action_ask"), ("Refused", "action_refuse")):
+            applicant = self.env["distribution.distributor"].create(
+                {
+                    "partner_id": self.env["res.partner"].create({"name": name}).id,
+                    "program_id": self.program.id,
+                    "parent_id": self.ada.id,
+                }
+            )
+            getattr(applicant, action)("x")
+        gone.action_close("Left")
+        self.ben.action_suspend("Why?")
+        self.assertEqual(self.ada._get_paid_levels(), [(1, 1), (2, 2), (3, 0)])
+        self.program.level_count = 1
+        self.assertEqual((self.ada._get_paid_levels(), self.ada.team_count), ([(1, 1)], 3))
+        self.assertEqual(self.env["distribution.distributor"].search_count(self.ada.action_view_team()["domain"]), 3)
+
+    def test_customers_are_bound_now(self):
+        late = self.env["distribution.binding"]._bind(self.stranger, self.cleo)
+        self.assertEqual(self.cleo.customer_count, 2)
+        late.date_to = fields.Datetime.now()
+        self.env.invalidate_all()
+        self.assertEqual((late.state, self.cleo.customer_count), ("active", 1))
+        action = self.cleo.action_view_customers()
+        view = self.env.ref("distribution_core.distribution_binding_view_search")
+        (shown,) = etree.fromstring(view.arch).xpath("//filter[@name='valid']/@domain")
+        self.assertEqual(action["context"]["search_default_valid"], 1)
+        self.assertEqual(late.search([*action["domain"], *ast.literal_eval(shown)]), self.binding)
+
+    def test_salesperson_reads_the_sums_of_what_others_sell(self):
+        self._sell(datetime(2026, 3, 1))
+        user = new_test_user(self.env, "sam", groups="distribution_core.group_distribution_salesperson")
+        self.cleo.user_id = user
+        own = self.cleo.with_user(user)
+        self.assertEqual((own.order_count, own.sales_total, own.customer_count), (1, 100, 1))
+
+    def test_cancelled_orders_do_not_count(self):
+        self._sell(datetime(2026, 3, 1))._action_cancel()
+        self._sell(datetime(2026, 3, 1), 30)
+        self.assertEqual((self.cleo.order_count, self.cleo.sales_total), (1, 30))
 
     def test_sales_by_period_are_in_the_time_zone_of_the_program(self):
         # 2026-03-31 16:30 UTC is 1 April in Shanghai, 15:30 is still March.
@@ -92,4 +140,4 @@ class TestFigures(DistributionCommon):
             distributors.read(FIGURES)
             counts.append(self.cr.sql_log_count - before)
         self.assertEqual(counts[1], counts[2])
-        self.assertLess(counts[2], 16)
+        self.assertLess(counts[2], 12)

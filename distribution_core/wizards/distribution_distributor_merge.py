@@ -28,10 +28,10 @@ class DistributionDistributorMerge(models.TransientModel):
     reason = fields.Text(required=True)
     problem = fields.Char(compute="_compute_problem")
     same_contact = fields.Boolean(compute="_compute_problem")
-    child_count = fields.Integer(related="distributor_id.child_count", string="Directly Below")
+    child_count = fields.Integer(string="Directly Below", compute="_compute_counts")
     team_count = fields.Integer(related="distributor_id.team_count")
     customer_count = fields.Integer(related="distributor_id.customer_count", string="Customers")
-    quotation_count = fields.Integer(string="Quotations", compute="_compute_quotation_count")
+    quotation_count = fields.Integer(string="Quotations", compute="_compute_counts")
     order_count = fields.Integer(related="distributor_id.order_count", string="Confirmed Orders")
 
     # === COMPUTE METHODS === #
@@ -44,8 +44,9 @@ class DistributionDistributorMerge(models.TransientModel):
             merge.same_contact = distributor.partner_id == survivor.partner_id
 
     @api.depends("distributor_id")
-    def _compute_quotation_count(self):
+    def _compute_counts(self):
         for merge in self:
+            merge.child_count = len(merge.distributor_id.child_ids)
             merge.quotation_count = len(merge.distributor_id._get_quotations())
 
     # === ACTION METHODS === #

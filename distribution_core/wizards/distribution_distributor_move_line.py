@@ -12,4 +12,4 @@ class DistributionDistributorMoveLine(models.TransientModel):
     distributor_id = fields.Many2one(comodel_name="distribution.distributor", ondelete="cascade")
     before_id = fields.Many2one(comodel_name="distribution.distributor", string="Upline Now", ondelete="cascade")
     after_id = fields.Many2one(comodel_name="distribution.distributor", string="Upline Then", ondelete="cascade")
-    team_count = fields.Integer(string="Team", help="Everybody below comes along.")
+    team_count = fields.Integer(string="Team", help="Comes along, and so do those below who are no members.")

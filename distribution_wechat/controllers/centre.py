@@ -40,15 +40,13 @@ class CentreController(http.Controller):
         distributor = get_distributor()
         currency = distributor.env.company.currency_id
         amounts = {**distributor._get_summary_amounts(), **distributor._get_earnings_by_period()}
-        team = distributor._get_team_counts()[distributor.id]
-        orders, _sales = distributor._get_sales().get(distributor.id, (0, 0))
         return Summary(
             currency=currency.name,
             next_release_date=distributor._get_next_release_date(),
             next_settlement_date=distributor._get_next_settlement_date(),
-            team=[LevelCount(level=level, count=team.get(level, 0)) for level in self._levels(distributor)],
-            customers=distributor.env["distribution.binding"].search_count(distributor._get_customer_domain()),
-            orders=orders,
+            team=[LevelCount(level=level, count=count) for level, count in distributor._get_paid_levels()],
+            customers=distributor.customer_count,
+            orders=distributor.order_count,
             **{name: to_text(currency, amount) for name, amount in amounts.items()},
         )
 
@@ -81,13 +79,10 @@ class CentreController(http.Controller):
     def get_team(self, query):
         """List the distributors below me, down to the program's levels, the newest first."""
         distributor = get_distributor()
-        levels = [level for level in self._levels(distributor) if query.level in (None, level)]
+        paid = range(1, distributor.program_id.level_count + 1)
+        levels = [level for level in paid if query.level in (None, level)]
         members, cursor = get_page(distributor, distributor._get_team_domain(levels), query)
-        counts, sales = members._get_team_counts(), members._get_sales()
-        items = [
-            self._member_answer(distributor, member, counts[member.id], *sales.get(member.id, (0, Decimal(0))))
-            for member in members
-        ]
+        items = [self._member_answer(distributor, member) for member in members]
         return TeamPage(items=items, next_cursor=cursor)
 
     @endpoint("GET", "/me/customers", query=PageQuery, answer=CustomerPage, readonly=True, problems=[NOT_A_DISTRIBUTOR])
@@ -102,9 +97,6 @@ class CentreController(http.Controller):
             for binding in bindings
         ]
         return CustomerPage(items=items, next_cursor=cursor)
-
-    def _levels(self, distributor):
-        return range(1, distributor.program_id.level_count + 1)
 
     def _entry_answer(self, entry):
         currency = entry.currency_id
@@ -128,7 +120,7 @@ class CentreController(http.Controller):
             reason_text=entry._get_clawback_reason_text(),
         )
 
-    def _member_answer(self, distributor, member, counts, orders, sales):
+    def _member_answer(self, distributor, member):
         program = distributor.program_id
         return TeamMember(
             name=mask_name(member.partner_id.name),
@@ -136,7 +128,7 @@ class CentreController(http.Controller):
             state=member.state,
             grade=member.grade_id.name or None,
             joined_on=program._get_business_date(member.create_date),
-            orders=orders,
-            sales=to_text(distributor.env.company.currency_id, sales),
-            team_count=sum(counts.values()),
+            orders=member.order_count,
+            sales=to_text(member.currency_id, member.sales_total),
+            team_count=sum(count for _level, count in member._get_paid_levels()),
         )

@@ -197,7 +197,9 @@ class Summary(Schema):
     pending: expected, not yet earned; held until its release date; due until the next settlement; available to be
     withdrawn; in_withdrawal: asked for; waiting_confirmation: to be confirmed in WeChat; paid; taken_back so far;
     debt: repaid from the next earnings. Earnings of a period are net of what was taken back in it, on days in the
-    program's time zone. Level 1 of the team are those the distributor recruited.
+    program's time zone. `team` has the active and suspended distributors below, down to the program's levels (level 1
+    are those the distributor recruited), `customers` who is bound now, `orders` the confirmed orders that count for the
+    distributor: these are of the program, with all its companies.
     """
 
     currency: str
@@ -268,7 +270,11 @@ class TeamQuery(PageQuery):
 
 
 class TeamMember(Schema):
-    """A distributor below, masked; `sales` are untaxed, of confirmed orders; `team_count` down to the paid levels."""
+    """An active or suspended distributor below, masked.
+
+    `orders` are the confirmed orders that count for it, `sales` their untaxed totals in the currency of the program's
+    company; returns and credit notes do not lower them. `team_count` is its own team, down to the program's levels.
+    """
 
     name: str
     level: int
