@@ -9,7 +9,15 @@ from odoo.tools import format_datetime, split_every
 from ..const import BINDING_SOURCES
 
 # What a binding is: it says whose customer somebody was, and stays true afterwards.
-IDENTITY_FIELDS = {"partner_id", "distributor_id", "program_id", "company_id", "source", "date_from"}
+IDENTITY_FIELDS = {
+    "partner_id",
+    "distributor_id",
+    "program_id",
+    "company_id",
+    "source",
+    "date_from",
+    "customer_since",
+}
 
 # What only ending it says.
 ENDING_FIELDS = {"state", "end_reason"}
@@ -197,6 +205,8 @@ class DistributionBinding(models.Model):
             return
         if vals.get("state", "active") != "active" or vals.get("end_reason"):
             raise UserError(self.env._("A binding begins as active: it is ended afterwards, with a reason."))
+        if vals.get("customer_since"):
+            raise UserError(self.env._("Since when somebody is a customer follows from the bindings there were."))
         if vals.get("source", "staff") not in SOURCES_OF_PEOPLE:
             raise UserError(self.env._("A binding made by hand has the source staff, store or import."))
 
@@ -323,20 +333,6 @@ class DistributionBinding(models.Model):
             return "asked", self
         request._accept()
         return "bound", request.binding_id
-
-    @api.model
-    def _rebind(self, partner, distributor, source, reason):
-        """Bind a customer past protection and policy, since somebody decided so who may.
-
-        :param str reason: why the binding there is ends
-        :return: the active binding
-        """
-        partner._lock_for_distribution()
-        current = self._get_current(partner, distributor.program_id)
-        if current.distributor_id != distributor:
-            current._end(reason)
-            current.flush_recordset()
-        return self._bind(partner, distributor, source)
 
     @api.model
     def _get_current(self, partner, program):

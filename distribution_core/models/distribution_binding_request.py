@@ -291,9 +291,15 @@ class DistributionBindingRequest(models.Model):
         names = {"distributor": self.distributor_id.display_name, "reason": self.reason}
         reason = self.env._("Given to %(distributor)s: %(reason)s", **names)
         binding = self.env["distribution.binding"]._rebind(
-            self.partner_id, self.distributor_id._get_survivor(), self.source, reason
+            self.partner_id, self.distributor_id._get_survivor(), self.source, reason, self._get_previous_binding()
         )
         self._set_decided("approved", decision_reason, binding)
+
+    def _get_previous_binding(self):
+        """Return the binding the customer had when it was asked for; it may have run out while nobody decided."""
+        self.ensure_one()
+        domain = [("partner_id", "=", self.partner_id.id), ("distributor_id", "=", self.from_distributor_id.id)]
+        return self.env["distribution.binding"].search(domain, order="date_from desc, id desc", limit=1)
 
     def _set_decided(self, state, decision_reason=None, binding=None):
         """Record the decision and take it off the managers' lists."""

@@ -440,18 +440,8 @@ class DistributionDistributor(models.Model):
         if receiver and receiver._is_below(self):
             receiver._move(self.parent_id, True, reason)
         self._hand_over_team(receiver, reason)
-        self._hand_over_customers(receiver if with_customers else receiver.browse(), reason)
+        self.binding_ids._pass_to(receiver if with_customers else receiver.browse(), reason)
         self.action_close(reason)
-
-    def _hand_over_customers(self, receiver, reason):
-        """Bind the customers to somebody else from now on, or to nobody; protection does not stand in the way."""
-        bindings = self.binding_ids.filtered(lambda binding: binding.state == "active")
-        valid = bindings.filtered(lambda binding: binding._is_valid_at(fields.Datetime.now()))
-        customers = valid.partner_id - receiver.partner_id
-        bindings._end(reason)
-        bindings.flush_recordset()
-        for customer in customers if receiver else ():
-            self.env["distribution.binding"]._bind(customer, receiver)
 
     def _set_state(self, state, allowed, reason=None):
         """Move to a state from one of the allowed ones; doing it twice changes nothing.

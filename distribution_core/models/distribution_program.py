@@ -381,11 +381,8 @@ class DistributionProgram(models.Model):
             return bool(customers.category_id & self.scope_tag_ids)
         if self.customer_scope != "new":
             return True
-        if not self._has_bought(customers, order, before=binding.date_from if binding else None):
-            return True
-        # A merge of distributors makes nobody an old customer: what was bought under the merged one is no reason.
-        predecessor = binding._get_predecessor() if binding else None
-        return bool(predecessor) and self._is_customer_in_scope(customers, predecessor, order)
+        # Not the beginning of the binding: who was handed over, or whose distributor was merged, is no old customer.
+        return not self._has_bought(customers, order, before=binding.customer_since if binding else None)
 
     def _has_bought(self, customers, order=None, before=None):
         """Tell whether a customer, or somebody of the same company, has a confirmed order.

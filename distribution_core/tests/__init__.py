@@ -5,6 +5,7 @@ from . import test_core
 from . import test_decisions
 from . import test_links
 from . import test_programs
+from . import test_succession
 from . import test_masking
 from . import test_figures
 from . import test_guards
