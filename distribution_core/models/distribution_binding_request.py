@@ -128,7 +128,7 @@ class DistributionBindingRequest(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         requests = super().create([self._prepare_request(vals) for vals in vals_list])
-        requests._tell_managers()
+        requests._plan_decision()
         return requests
 
     def write(self, vals):
@@ -302,7 +302,7 @@ class DistributionBindingRequest(models.Model):
         return self.env["distribution.binding"].search(domain, order="date_from desc, id desc", limit=1)
 
     def _set_decided(self, state, decision_reason=None, binding=None):
-        """Record the decision and take it off the managers' lists."""
+        """Record the decision and take it off the list of things to do."""
         self._write_decision(
             {
                 "state": state,
@@ -312,20 +312,18 @@ class DistributionBindingRequest(models.Model):
                 "binding_id": binding.id if binding else False,
             }
         )
-        # The managers' activities are not all one's own.
+        # Another manager may have decided.
         self.sudo().activity_unlink(["mail.mail_activity_data_todo"])
 
     def _write_decision(self, vals):
         """Write past our own guard, which is for everybody else."""
         return super().write(vals)
 
-    def _tell_managers(self):
-        """Put the request on the list of every manager of its company."""
-        users = self.env.ref(MANAGER).sudo().all_user_ids.filtered(lambda user: user.active and not user.share)
+    def _plan_decision(self):
+        """Put each request on the list of the one who decides on what concerns its receiver."""
         for request in self:
-            managers = users.filtered(lambda user, company=request.company_id: company in user.company_ids)
-            for manager in managers - self.env.user:
-                # Whoever asks may not write on the request, and managers get to know of it nonetheless.
+            if responsible := request.distributor_id._get_responsible():
+                # Whoever asks may not write on the request.
                 request.sudo().activity_schedule(
-                    "mail.mail_activity_data_todo", summary=self.env._("Decide on the request"), user_id=manager.id
+                    "mail.mail_activity_data_todo", summary=self.env._("Decide on the request"), user_id=responsible.id
                 )

@@ -50,8 +50,9 @@ class DistributionProgram(models.Model):
         comodel_name="res.users",
         string="Responsible",
         tracking=True,
+        default=lambda self: self._default_user_id(),
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
-        help="Reviews applications, unless a distributor has a salesperson of its own.",
+        help="Decides on applications and on requests for customers, unless a distributor has a salesperson who may.",
     )
     binding_days = fields.Integer(
         string="Binding Validity (Days)",
@@ -174,6 +175,11 @@ class DistributionProgram(models.Model):
     @api.model
     def _default_tz(self):
         return self.env.company.partner_id.tz or "Asia/Shanghai"
+
+    @api.model
+    def _default_user_id(self):
+        # The system itself, which installs data, looks after nothing.
+        return self.env.user.filtered(lambda user: user.active and not user.share)
 
     # === COMPUTE METHODS === #
 

@@ -267,9 +267,10 @@ class TestRequests(BindingCommon):
 
     def test_manager_approves_past_protection(self):
         self._protect()
+        self.program.user_id = self.manager
         request = self._request(kind="appeal")
         self.assertEqual((request.from_distributor_id, request.state), (self.cleo, "draft"))
-        self.assertIn(self.manager, request.activity_ids.user_id)
+        self.assertEqual(self.manager, request.activity_ids.user_id)
         self.assertEqual(self._owner(), self.cleo)
         for _time in range(2):
             request.with_user(self.manager).action_approve()

@@ -150,3 +150,57 @@ class TestSuccession(SuccessionCommon):
         with self.assertRaisesRegex(UserError, "says what was"):
             self.binding.with_user(self.manager).customer_since = "2020-01-01"
         self.assertEqual(self.binding.customer_since, self.binding.date_from)
+
+
+@tagged("post_install", "-at_install")
+class TestResponsible(SuccessionCommon):
+    """What there is to decide is on one list, of somebody who may."""
+
+    def setUp(self):
+        super().setUp()
+        group = "distribution_core.group_distribution_manager"
+        self.boss2, self.boss3 = (self._create_user(login, group) for login in ("boss2", "boss3"))
+
+    def _get_asked(self):
+        """Return on whose lists an application and a request to give somebody to Ben are."""
+        applicant = self._create_applicant(user_id=self.ben.user_id.id)
+        asked = (applicant.activity_ids | self._request().activity_ids).mapped("user_id")
+        self.requests.search([("state", "=", "draft")])._set_decided("refused", "Asked again")
+        return asked
+
+    def _create_applicant(self, **vals):
+        partner = self.env["res.partner"].create({"name": "Applicant"})
+        return self.env["distribution.distributor"].create(
+            {"partner_id": partner.id, "program_id": self.program.id, **vals}
+        )
+
+    def test_creator_of_a_program_is_responsible(self):
+        program = self.env["distribution.program"].with_user(self.boss2).create({"name": "Mine"})
+        self.assertEqual(program.user_id, self.boss2)
+        self.assertFalse(self.program.user_id, "The system is no person")
+
+    def test_one_is_asked(self):
+        self.program.user_id = self.boss3
+        self.assertEqual(self._get_asked(), self.boss3)
+        self.ben.user_id = self.boss2
+        self.assertEqual(self._get_asked(), self.boss2)
+
+    def test_salesperson_who_may_not_decide_is_not_asked(self):
+        self.program.user_id = self.boss3
+        self.ben.user_id = self._create_user("seller", "distribution_core.group_distribution_salesperson")
+        self.assertEqual(self._get_asked(), self.boss3)
+
+    def test_who_has_left_is_not_asked(self):
+        self.program.user_id, self.ben.user_id = self.boss3, self.boss2
+        (self.boss2 + self.boss3).active = False
+        asked = self._get_asked()
+        self.assertEqual(len(asked), 1, "Somebody is, where nobody is named")
+        self.assertTrue(asked.has_group("distribution_core.group_distribution_manager"))
+
+    def test_nothing_is_left_to_do_when_somebody_else_has_decided(self):
+        self.program.user_id = self.boss3
+        request, applicant = self._request(), self._create_applicant()
+        self.assertEqual((request.activity_ids + applicant.activity_ids).user_id, self.boss3)
+        request.with_user(self.boss2).action_approve()
+        applicant.with_user(self.boss2).action_activate()
+        self.assertFalse(request.activity_ids | applicant.activity_ids)
