@@ -82,7 +82,8 @@ class DistributionDistributor(models.Model):
         string="Agreement to Accept",
         compute="_compute_is_agreement_due",
         search="_search_is_agreement_due",
-        help="The program has a version of its agreement that the distributor has not accepted. Members stay active.",
+        help="The program has a version of its agreement that the distributor has not accepted. Members stay active, "
+        "and who was closed owes nothing.",
     )
     phone = fields.Char(related="partner_id.phone")
     email = fields.Char(related="partner_id.email")
@@ -109,18 +110,19 @@ class DistributionDistributor(models.Model):
         for distributor in self:
             distributor.child_count = counts.get(distributor, 0)
 
-    @api.depends("acceptance_ids", "program_id.agreement_ids.state")
+    @api.depends("state", "acceptance_ids", "program_id.agreement_ids.state")
     def _compute_is_agreement_due(self):
         for distributor in self:
             current = distributor.program_id.agreement_id
-            distributor.is_agreement_due = bool(current) and current not in distributor.acceptance_ids.agreement_id
+            is_missing = bool(current) and current not in distributor.acceptance_ids.agreement_id
+            distributor.is_agreement_due = is_missing and distributor.state != "closed"
 
     def _search_is_agreement_due(self, operator, value):
         if operator != "in":
             return NotImplemented
         current = self.env["distribution.program"].search([("agreement_ids.state", "=", "published")]).agreement_id
         accepted = Domain("acceptance_ids", "any", [("agreement_id", "in", current.ids)])
-        return Domain("program_id", "in", current.program_id.ids) & ~accepted
+        return Domain("program_id", "in", current.program_id.ids) & Domain("state", "!=", "closed") & ~accepted
 
     def _compute_customer_count(self):
         groups = self.env["distribution.binding"]._read_group(
@@ -242,6 +244,8 @@ class DistributionDistributor(models.Model):
     def action_activate(self):
         """Accept an application, end a suspension, or reopen."""
         self.filtered(lambda distributor: distributor.state in APPLICANT_STATES)._join()
+        for former in self.filtered(lambda distributor: distributor.state == "closed"):
+            former._leave_own_binding()
         self._set_state("active", ("draft", "incomplete", "refused", "suspended", "closed"))
 
     def action_ask(self, reason=None):
@@ -379,17 +383,24 @@ class DistributionDistributor(models.Model):
             applicant._leave_own_binding()
 
     def _leave_own_binding(self):
-        """Turn a customer into a distributor: the one it was bound to becomes its upline, if none was named.
+        """Turn a customer into a distributor: the one it was bound to becomes its upline, unless another was named.
 
-        Its own orders count as the program says of own purchases from now on, so the binding ends.
+        An application names one. Who comes back names nobody: it goes by whose customer it was last, not by where it
+        stood before. Its own orders count as the program says of own purchases from now on, so the binding ends.
         """
         self.ensure_one()
+        # Whoever binds the person at the same time comes before or after.
+        self.partner_id.sudo()._lock_for_distribution()
         binding = self.env["distribution.binding"]._get_current(self.partner_id, self.program_id)
         if not binding:
             return
-        if not self.parent_id and binding._is_valid_at(fields.Datetime.now()):
-            self.sudo().parent_id = binding._get_recommender()
-        binding._end(self.env._("The customer became a distributor."))
+        reason = self.env._("The customer became a distributor.")
+        upline = binding._get_recommender() if binding._is_valid_at(fields.Datetime.now()) else self.browse()
+        if upline and not self.parent_id:
+            self.sudo().parent_id = upline
+        elif upline and self.state == "closed" and upline != self.parent_id and not upline._is_below(self):
+            self._move(upline, True, reason)
+        binding._end(reason)
 
     def _move(self, upline, with_team, reason):
         """Put a distributor below another one; confirmed orders keep their terms.
