@@ -113,6 +113,21 @@ class TestPrecedence(DistributionCommon):
         order.invalidate_recordset()
         self.assertEqual(self._explain(order)[1:], lines)
 
+    def test_what_decides_is_told_once(self):
+        """A salesperson who joined twice, and a link by which the customer came and which it named, too."""
+        self.program.is_salesperson_counted = True
+        twin = self._create_distributor("Eve", partner_id=self.seller.partner_id.id)
+        member = self._create_distributor("Eve")
+        twin._merge_into(member, "Joined twice")
+        self.env.flush_all()
+        member.partner_id = self.seller.partner_id
+        order = self._confirm(partner=self.stranger, user_id=self.seller.id)
+        self.assertEqual(order.distribution_distributor_id, member)
+        decides = [line for line in self._explain(order) if "decides" in line]
+        self.assertEqual(decides, [f"Salesperson, {member.display_name}: decides."])
+        order = self._confirm(distribution_code=self.link.code, distribution_link_id=self.link.id)
+        self.assertEqual(len([line for line in self._explain(order) if "decides" in line]), 1)
+
     def test_expired_binding_and_suspension_are_told(self):
         self.binding.date_to = "2026-02-01"
         with freeze_time("2026-03-01"):
@@ -220,6 +235,21 @@ class TestPrecedence(DistributionCommon):
             with self.assertRaisesRegex(UserError, "was frozen when it was confirmed"):
                 order.write(vals)
         self.assertEqual(order.distribution_distributor_id, self.ada)
+
+    def test_nothing_instead_of_nothing_changes_no_confirmed_order(self):
+        """The web client sends an empty text for a field that is cleared, and what is typed may have blanks around."""
+        order = self._confirm()
+        empty = {"distribution_code": "", "distribution_link_id": False, "distribution_link_on": False}
+        order.write({**empty, "client_order_ref": "Ours"})
+        order.with_user(self.seller).write({"distribution_code": "", "note": "Written"})
+        self.assertEqual((order.client_order_ref, order.distribution_code), ("Ours", False))
+        coded = self._confirm(partner=self.stranger, distribution_code=self.ben.code)
+        coded.write({"distribution_code": f" {self.ben.code} "})
+        with self.assertRaisesRegex(UserError, "was frozen"):
+            coded.write({"distribution_code": ""})
+        opened = fields.Datetime.now()
+        linked = self._confirm(distribution_link_id=self.link.id, distribution_link_on=opened)
+        linked.write({"distribution_link_on": fields.Datetime.to_string(opened)})
 
     def test_imported_orders_count(self):
         names = ["partner_id/.id", "distribution_distributor_id", "distribution_code", "state"]
