@@ -208,9 +208,20 @@ class DistributionDistributor(models.Model):
     def _check_decided(self, vals):
         """Leave states, their reasons and the upline of members to the buttons, which check and note what follows.
 
+        Whose membership it is never changes: what a person earned, accepted and was suspended for is the person's own.
+        Contacts and memberships of one person are merged.
+
         :raise UserError: for a value that would change
         """
         for distributor in self:
+            if "partner_id" in vals and distributor._has_other_value("partner_id", vals["partner_id"]):
+                raise UserError(
+                    self.env._(
+                        "%s stays the membership of its contact. Use the button Merge where one person has two "
+                        "memberships, or merge the contacts where one person has two.",
+                        distributor.display_name,
+                    )
+                )
             changed = {name for name in DECIDED_FIELDS & vals.keys() if distributor._has_other_value(name, vals[name])}
             if changed & {"state", "state_reason"}:
                 raise UserError(
