@@ -28,6 +28,7 @@ class DistributionVisit(models.Model):
     program_id = fields.Many2one(related="distributor_id.program_id", store=True, index=True)
     company_id = fields.Many2one(related="program_id.company_id", store=True, index=True)
     visitor = fields.Char(
+        string="Browser",
         readonly=True,
         index="btree_not_null",
         groups="base.group_system",
