@@ -36,7 +36,6 @@ class DistributionBinding(models.Model):
     _inherit = ["mail.thread"]
     _order = "date_from desc, id desc"
     _rec_name = "partner_id"
-    _check_company_auto = True
 
     partner_id = fields.Many2one(
         comodel_name="res.partner",
@@ -44,7 +43,6 @@ class DistributionBinding(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
-        check_company=True,
     )
     distributor_id = fields.Many2one(
         comodel_name="distribution.distributor",
@@ -107,6 +105,12 @@ class DistributionBinding(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("partner_id.display_name")
+    def _compute_display_name(self):
+        # Managers of the parent company read of a branch's customers whose they are.
+        for binding in self.sudo():
+            binding.display_name = binding.partner_id.display_name
+
     @api.depends("date_from", "distributor_id")
     def _compute_dates(self):
         for binding in self:
@@ -136,6 +140,11 @@ class DistributionBinding(models.Model):
         for binding in self:
             if binding.partner_id == binding.distributor_id.partner_id:
                 raise ValidationError(self.env._("A distributor is not bound to itself: %s.", binding.partner_id.name))
+
+    @api.constrains("partner_id", "distributor_id")
+    def _check_customer_company(self):
+        for binding in self:
+            binding.program_id._check_takes_customer(binding.partner_id)
 
     # === CRUD METHODS === #
 
@@ -302,9 +311,7 @@ class DistributionBinding(models.Model):
             ``own`` (the customer recommends itself) or ``inactive`` (nothing counts for the distributor)
         :rtype: tuple
         """
-        # A branch's own customer cannot be bound in a program of the parent.
-        is_of_company = partner.sudo().company_id in (distributor.company_id, distributor.company_id.browse())
-        if not distributor._is_earning() or not is_of_company:
+        if not distributor._is_earning() or not distributor.program_id._takes_from(partner.sudo().company_id):
             return "inactive", self.browse()
         if distributor.partner_id == partner:
             return "own", self.browse()

@@ -18,7 +18,6 @@ class DistributionBindingRequest(models.Model):
     _description = "Binding Request"
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "create_date desc, id desc"
-    _check_company_auto = True
     # Whoever asks may say more; deciding is another matter.
     _mail_post_access = "read"
 
@@ -36,7 +35,6 @@ class DistributionBindingRequest(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
-        check_company=True,
     )
     distributor_id = fields.Many2one(
         comodel_name="distribution.distributor",
@@ -109,6 +107,11 @@ class DistributionBindingRequest(models.Model):
                     )
                 )
             request._check_receiver_earns()
+
+    @api.constrains("partner_id", "distributor_id")
+    def _check_customer_company(self):
+        for request in self:
+            request.program_id._check_takes_customer(request.partner_id)
 
     def _check_receiver_earns(self):
         if not self.distributor_id._get_survivor()._is_earning():

@@ -165,6 +165,22 @@ class DistributionDistributor(models.Model):
                     )
                 )
 
+    @api.constrains("partner_id", "program_id")
+    def _check_contact_company(self):
+        """Refuse a contact of a branch in a program of the parent: the parent could post nothing to it."""
+        for distributor in self:
+            contact, company = distributor.sudo().partner_id, distributor.company_id
+            if contact.company_id and contact.company_id not in company.sudo().parent_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(contact)s belongs to %(company)s, and %(owner)s could not book what it earns. Share the "
+                        "contact between the companies, or let it join a program of its own company.",
+                        contact=contact.name,
+                        company=contact.company_id.name,
+                        owner=company.sudo().name,
+                    )
+                )
+
     # === CRUD METHODS === #
 
     @api.model_create_multi

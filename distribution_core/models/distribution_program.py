@@ -375,6 +375,32 @@ class DistributionProgram(models.Model):
 
     # === BUSINESS METHODS: CUSTOMERS === #
 
+    def _takes_from(self, company):
+        """Tell whether what belongs to a company may have to do with the program: a customer, a product.
+
+        Orders of branches count, too, and branches use what is their parent's.
+
+        :param company: a `res.company`; empty for what all companies share
+        """
+        self.ensure_one()
+        company, own = company.sudo(), self.sudo().company_id
+        return not company or company in own.parent_ids or own in company.parent_ids
+
+    def _check_takes_customer(self, partner):
+        """Refuse a customer of a company that has nothing to do with the program.
+
+        :raise ValidationError: naming both
+        """
+        if not self._takes_from(partner.sudo().company_id):
+            raise ValidationError(
+                self.env._(
+                    "%(customer)s is a contact of another company than program %(program)s. Share the contact between "
+                    "the companies first.",
+                    customer=partner.sudo().name,
+                    program=self.name,
+                )
+            )
+
     def _is_customer_in_scope(self, customers, binding=None, order=None):
         """Tell whether a customer counts for the program. Extension point: it decides for every order.
 

@@ -308,12 +308,12 @@ class TestPrecedence(DistributionCommon):
         self.assertEqual((binding.distributor_id, binding.source), (self.ada, "code"))
 
     def test_customer_of_a_branch_confirms_by_a_link(self):
-        """The program is the parent's: what cannot be bound there keeps no order from being confirmed."""
         branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
         local = self.env["res.partner"].create({"name": "Local", "company_id": branch.id})
         order = self._create_order(partner=local, company_id=branch.id, distribution_code=self.ada.code)
         order.action_confirm()
         self.assertEqual((order.state, order.distribution_distributor_id), ("sale", self.ada))
+        self.assertEqual(self.env["distribution.binding"]._get_current(local, self.program).distributor_id, self.ada)
 
     def test_code_takes_no_protected_customer_away(self):
         order = self._confirm(distribution_code=self.ada.code)
