@@ -474,6 +474,12 @@ class TestVisits(BindingCommon):
         self.visits._gc_visits()
         self.assertEqual(self.visits.search([]), visit)
 
+    def test_visit_says_who_was_brought_by_whom(self):
+        unknown = self.visits._note_visit(self.ben, token="t")
+        known = self.visits._note_visit(self.ben, partner=self.stranger)
+        self.assertEqual(unknown.display_name, f"Unknown visitor → {self.ben.display_name}")
+        self.assertEqual(known.display_name, f"Stranger → {self.ben.display_name}")
+
     def test_token_is_not_to_be_read(self):
         visit = self.visits._note_visit(self.ben, token="secret")
         self.assertNotIn("secret", visit.visitor)
