@@ -24,6 +24,9 @@ ENDING_FIELDS = {"state", "end_reason"}
 
 DATE_FIELDS = {"date_to", "protected_until"}
 
+# What is looked at when a customer is bound.
+GUARDED_FIELDS = ("partner_id", "distributor_id", "date_from", "state", "end_reason", "source", "customer_since")
+
 # What people may say of how a customer came to a distributor; the others are what front ends saw.
 SOURCES_OF_PEOPLE = ("staff", "import", "store")
 
@@ -181,8 +184,9 @@ class DistributionBinding(models.Model):
     @api.model
     def _prepare_room(self, vals):
         """End what the new binding takes over, and return its values completed."""
-        self._check_create(vals)
-        given = {**self.default_get(["partner_id", "distributor_id"]), **vals}
+        # A default may come from anywhere.
+        given = {**self.default_get(GUARDED_FIELDS), **vals}
+        self._check_create(given)
         partner = self.env["res.partner"].browse(given.get("partner_id"))
         distributor = self.env["distribution.distributor"].browse(given.get("distributor_id"))
         if not partner or not distributor:

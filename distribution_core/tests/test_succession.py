@@ -147,6 +147,14 @@ class TestSuccession(SuccessionCommon):
             managed.create(
                 {"partner_id": self.stranger.id, "distributor_id": self.ben.id, "customer_since": "2020-01-01"}
             )
+        with self.assertRaisesRegex(UserError, "Since when"):
+            managed.with_context(default_customer_since="2020-01-01").create(
+                {"partner_id": self.stranger.id, "distributor_id": self.ben.id}
+            )
+        with self.assertRaisesRegex(UserError, "has the source staff"):
+            managed.with_context(default_source="qr").create(
+                {"partner_id": self.stranger.id, "distributor_id": self.ben.id}
+            )
         with self.assertRaisesRegex(UserError, "says what was"):
             self.binding.with_user(self.manager).customer_since = "2020-01-01"
         self.assertEqual(self.binding.customer_since, self.binding.date_from)
