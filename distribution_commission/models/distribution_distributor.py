@@ -12,7 +12,7 @@ class DistributionDistributor(models.Model):
     _inherit = "distribution.distributor"
 
     commission_account_ids = fields.One2many("distribution.account", "distributor_id", string="Commission Accounts")
-    commission_currency_id = fields.Many2one(related="company_id.currency_id")
+    commission_currency_id = fields.Many2one(related="company_id.currency_id", string="Commission Currency")
     commission_entry_count = fields.Integer(string="Entries", compute="_compute_commission_entry_count")
     commission_held = fields.Monetary(
         string="Held", currency_field="commission_currency_id", compute="_compute_commission_amounts"

@@ -71,6 +71,25 @@ class TestSettlement(CommissionCommon):
         self.assertAccount(self.cleo, available="100")
         self.assertBooksAgree()
 
+    def test_orders_of_a_branch_are_settled_with_distributors_of_the_parent(self):
+        """The customer is the branch's own, and so is the order; who earns is a contact of the parent alone."""
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        self.env.cr.precommit.run()  # where Odoo gives a branch its chart
+        (self.ada + self.ben + self.cleo).partner_id.company_id = self.company
+        self.customer.company_id = branch
+        self.env["stock.quant"]._update_available_quantity(
+            self.goods, self.env["stock.warehouse"].search([("company_id", "=", branch.id)], limit=1).lot_stock_id, 10
+        )
+        with freeze_time("2026-03-01 02:00:00"):
+            order = self._sell(company_id=branch.id)
+            self._deliver(order)
+        with freeze_time("2026-04-01 02:00:00"):
+            settlement = self._settle()
+        self.assertRecordValues(
+            settlement, [{"company_id": branch.id, "state": "posted", "amount_total": 170.0, "distributor_count": 3}]
+        )
+        self.assertEqual(settlement.line_ids.move_line_id.move_id.company_id, branch)
+
     def test_settling_at_once_is_the_same_as_by_draft(self):
         self._earn("2026-03-01")
         self.entry_model._release(self.program)

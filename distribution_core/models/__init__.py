@@ -21,6 +21,7 @@ from . import distribution_visit
 from . import distribution_masked_member
 from . import distribution_masked_customer
 from . import distribution_binding_merge
+from . import distribution_binding_succession
 from . import ir_cron
 from . import res_company
 from . import res_partner

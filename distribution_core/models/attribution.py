@@ -169,7 +169,8 @@ def get_claims(rows, own, question):
     valid = {(claim.kind, claim.program_id) for claim in claims if not claim.problem}
     # A binding that ended because another began says nothing.
     told = [claim for claim in claims if claim.problem != "ended" or (claim.kind, claim.program_id) not in valid]
-    return sorted(told, key=lambda claim: (PRECEDENCE.index(claim.kind), claim.rank))
+    # A salesperson whose two memberships were merged claims the order once.
+    return sorted(dict.fromkeys(told), key=lambda claim: (PRECEDENCE.index(claim.kind), claim.rank))
 
 
 def _get_claim_kind(row, question):

@@ -9,12 +9,23 @@ from odoo.tools import format_datetime, split_every
 from ..const import BINDING_SOURCES
 
 # What a binding is: it says whose customer somebody was, and stays true afterwards.
-IDENTITY_FIELDS = {"partner_id", "distributor_id", "program_id", "company_id", "source", "date_from"}
+IDENTITY_FIELDS = {
+    "partner_id",
+    "distributor_id",
+    "program_id",
+    "company_id",
+    "source",
+    "date_from",
+    "customer_since",
+}
 
 # What only ending it says.
 ENDING_FIELDS = {"state", "end_reason"}
 
 DATE_FIELDS = {"date_to", "protected_until"}
+
+# What is looked at when a customer is bound.
+GUARDED_FIELDS = ("partner_id", "distributor_id", "date_from", "state", "end_reason", "source", "customer_since")
 
 # What people may say of how a customer came to a distributor; the others are what front ends saw.
 SOURCES_OF_PEOPLE = ("staff", "import", "store")
@@ -28,7 +39,6 @@ class DistributionBinding(models.Model):
     _inherit = ["mail.thread"]
     _order = "date_from desc, id desc"
     _rec_name = "partner_id"
-    _check_company_auto = True
 
     partner_id = fields.Many2one(
         comodel_name="res.partner",
@@ -36,7 +46,6 @@ class DistributionBinding(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
-        check_company=True,
     )
     distributor_id = fields.Many2one(
         comodel_name="distribution.distributor",
@@ -99,6 +108,12 @@ class DistributionBinding(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("partner_id.display_name")
+    def _compute_display_name(self):
+        # Managers of the parent company read of a branch's customers whose they are.
+        for binding in self.sudo():
+            binding.display_name = binding.partner_id.display_name
+
     @api.depends("date_from", "distributor_id")
     def _compute_dates(self):
         for binding in self:
@@ -128,6 +143,11 @@ class DistributionBinding(models.Model):
         for binding in self:
             if binding.partner_id == binding.distributor_id.partner_id:
                 raise ValidationError(self.env._("A distributor is not bound to itself: %s.", binding.partner_id.name))
+
+    @api.constrains("partner_id", "distributor_id")
+    def _check_customer_company(self):
+        for binding in self:
+            binding.program_id._check_takes_customer(binding.partner_id)
 
     # === CRUD METHODS === #
 
@@ -164,8 +184,9 @@ class DistributionBinding(models.Model):
     @api.model
     def _prepare_room(self, vals):
         """End what the new binding takes over, and return its values completed."""
-        self._check_create(vals)
-        given = {**self.default_get(["partner_id", "distributor_id"]), **vals}
+        # A default may come from anywhere.
+        given = {**self.default_get(GUARDED_FIELDS), **vals}
+        self._check_create(given)
         partner = self.env["res.partner"].browse(given.get("partner_id"))
         distributor = self.env["distribution.distributor"].browse(given.get("distributor_id"))
         if not partner or not distributor:
@@ -197,6 +218,8 @@ class DistributionBinding(models.Model):
             return
         if vals.get("state", "active") != "active" or vals.get("end_reason"):
             raise UserError(self.env._("A binding begins as active: it is ended afterwards, with a reason."))
+        if vals.get("customer_since"):
+            raise UserError(self.env._("Since when somebody is a customer follows from the bindings there were."))
         if vals.get("source", "staff") not in SOURCES_OF_PEOPLE:
             raise UserError(self.env._("A binding made by hand has the source staff, store or import."))
 
@@ -292,9 +315,7 @@ class DistributionBinding(models.Model):
             ``own`` (the customer recommends itself) or ``inactive`` (nothing counts for the distributor)
         :rtype: tuple
         """
-        # A branch's own customer cannot be bound in a program of the parent.
-        is_of_company = partner.sudo().company_id in (distributor.company_id, distributor.company_id.browse())
-        if not distributor._is_earning() or not is_of_company:
+        if not distributor._is_earning() or not distributor.program_id._takes_from(partner.sudo().company_id):
             return "inactive", self.browse()
         if distributor.partner_id == partner:
             return "own", self.browse()
@@ -323,20 +344,6 @@ class DistributionBinding(models.Model):
             return "asked", self
         request._accept()
         return "bound", request.binding_id
-
-    @api.model
-    def _rebind(self, partner, distributor, source, reason):
-        """Bind a customer past protection and policy, since somebody decided so who may.
-
-        :param str reason: why the binding there is ends
-        :return: the active binding
-        """
-        partner._lock_for_distribution()
-        current = self._get_current(partner, distributor.program_id)
-        if current.distributor_id != distributor:
-            current._end(reason)
-            current.flush_recordset()
-        return self._bind(partner, distributor, source)
 
     @api.model
     def _get_current(self, partner, program):

@@ -24,47 +24,6 @@ class DistributionBinding(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _pass_to(self, distributor, reason):
-        """Go on with another distributor for as long as the customer was bound and protected; the past is kept.
-
-        Ended bindings stay as they are; nobody is bound to itself.
-
-        :param distributor: of the same program
-        :param str reason: why the present bindings end
-        """
-        active, now = self.filtered(lambda binding: binding.state == "active"), fields.Datetime.now()
-        active.partner_id._lock_for_distribution()
-        valid = active.filtered(lambda b: b._is_valid_at(now) and b.partner_id != distributor.partner_id)
-        if not distributor._is_earning():
-            # Closed meanwhile: it takes no customers.
-            valid = valid.browse()
-        vals_list = [binding._prepare_passed_vals(distributor, now) for binding in valid]
-        active._end(reason)
-        # One active binding at any moment: the old ones end before the new ones begin.
-        active.flush_recordset()
-        self.create(vals_list)
-
-    def _prepare_passed_vals(self, distributor, moment):
-        self.ensure_one()
-        return {
-            **self._prepare_binding_vals(self.partner_id, distributor, self.source, moment),
-            "date_to": self.date_to,
-            "protected_until": max(self.protected_until, moment) if self.protected_until else False,
-        }
-
-    def _get_predecessor(self):
-        """Return the binding to the distributor that was merged into this one's, where this one went on from it."""
-        self.ensure_one()
-        domain = [
-            ("partner_id", "=", self.partner_id.id),
-            ("program_id", "=", self.program_id.id),
-            ("distributor_id.merged_into_id", "=", self.distributor_id._get_survivor().id),
-            ("state", "=", "ended"),
-            ("date_to", ">=", self.date_from),
-            ("id", "<", self.id),
-        ]
-        return self.search(domain, order="id desc", limit=1)
-
     @api.model
     def _end_for_merge(self, partners, members, reason):
         """Leave one active binding per program to contacts that become one, none where it is a distributor itself.

@@ -18,7 +18,6 @@ class DistributionBindingRequest(models.Model):
     _description = "Binding Request"
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "create_date desc, id desc"
-    _check_company_auto = True
     # Whoever asks may say more; deciding is another matter.
     _mail_post_access = "read"
 
@@ -36,7 +35,6 @@ class DistributionBindingRequest(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
-        check_company=True,
     )
     distributor_id = fields.Many2one(
         comodel_name="distribution.distributor",
@@ -110,6 +108,11 @@ class DistributionBindingRequest(models.Model):
                 )
             request._check_receiver_earns()
 
+    @api.constrains("partner_id", "distributor_id")
+    def _check_customer_company(self):
+        for request in self:
+            request.program_id._check_takes_customer(request.partner_id)
+
     def _check_receiver_earns(self):
         if not self.distributor_id._get_survivor()._is_earning():
             raise UserError(self.env._("%s is not active and takes no customers.", self.distributor_id.display_name))
@@ -128,7 +131,7 @@ class DistributionBindingRequest(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         requests = super().create([self._prepare_request(vals) for vals in vals_list])
-        requests._tell_managers()
+        requests._plan_decision()
         return requests
 
     def write(self, vals):
@@ -291,12 +294,18 @@ class DistributionBindingRequest(models.Model):
         names = {"distributor": self.distributor_id.display_name, "reason": self.reason}
         reason = self.env._("Given to %(distributor)s: %(reason)s", **names)
         binding = self.env["distribution.binding"]._rebind(
-            self.partner_id, self.distributor_id._get_survivor(), self.source, reason
+            self.partner_id, self.distributor_id._get_survivor(), self.source, reason, self._get_previous_binding()
         )
         self._set_decided("approved", decision_reason, binding)
 
+    def _get_previous_binding(self):
+        """Return the binding the customer had when it was asked for; it may have run out while nobody decided."""
+        self.ensure_one()
+        domain = [("partner_id", "=", self.partner_id.id), ("distributor_id", "=", self.from_distributor_id.id)]
+        return self.env["distribution.binding"].search(domain, order="date_from desc, id desc", limit=1)
+
     def _set_decided(self, state, decision_reason=None, binding=None):
-        """Record the decision and take it off the managers' lists."""
+        """Record the decision and take it off the list of things to do."""
         self._write_decision(
             {
                 "state": state,
@@ -306,20 +315,18 @@ class DistributionBindingRequest(models.Model):
                 "binding_id": binding.id if binding else False,
             }
         )
-        # The managers' activities are not all one's own.
+        # Another manager may have decided.
         self.sudo().activity_unlink(["mail.mail_activity_data_todo"])
 
     def _write_decision(self, vals):
         """Write past our own guard, which is for everybody else."""
         return super().write(vals)
 
-    def _tell_managers(self):
-        """Put the request on the list of every manager of its company."""
-        users = self.env.ref(MANAGER).sudo().all_user_ids.filtered(lambda user: user.active and not user.share)
+    def _plan_decision(self):
+        """Put each request on the list of the one who decides on what concerns its receiver."""
         for request in self:
-            managers = users.filtered(lambda user, company=request.company_id: company in user.company_ids)
-            for manager in managers - self.env.user:
-                # Whoever asks may not write on the request, and managers get to know of it nonetheless.
+            if responsible := request.distributor_id._get_responsible():
+                # Whoever asks may not write on the request.
                 request.sudo().activity_schedule(
-                    "mail.mail_activity_data_todo", summary=self.env._("Decide on the request"), user_id=manager.id
+                    "mail.mail_activity_data_todo", summary=self.env._("Decide on the request"), user_id=responsible.id
                 )

@@ -79,7 +79,8 @@ class DistributionDistributor(models.Model):
         string="Agreement to Accept",
         compute="_compute_is_agreement_due",
         search="_search_is_agreement_due",
-        help="The program has a version of its agreement that the distributor has not accepted. Members stay active.",
+        help="The program has a version of its agreement that the distributor has not accepted. Members stay active, "
+        "and who was closed owes nothing.",
     )
     phone = fields.Char(related="partner_id.phone")
     email = fields.Char(related="partner_id.email")
@@ -100,18 +101,19 @@ class DistributionDistributor(models.Model):
         for distributor in self:
             distributor.display_name = f"{distributor.partner_id.name or ''} ({distributor.code})"
 
-    @api.depends("acceptance_ids", "program_id.agreement_ids.state")
+    @api.depends("state", "acceptance_ids", "program_id.agreement_ids.state")
     def _compute_is_agreement_due(self):
         for distributor in self:
             current = distributor.program_id.agreement_id
-            distributor.is_agreement_due = bool(current) and current not in distributor.acceptance_ids.agreement_id
+            is_missing = bool(current) and current not in distributor.acceptance_ids.agreement_id
+            distributor.is_agreement_due = is_missing and distributor.state != "closed"
 
     def _search_is_agreement_due(self, operator, value):
         if operator != "in":
             return NotImplemented
         current = self.env["distribution.program"].search([("agreement_ids.state", "=", "published")]).agreement_id
         accepted = Domain("acceptance_ids", "any", [("agreement_id", "in", current.ids)])
-        return Domain("program_id", "in", current.program_id.ids) & ~accepted
+        return Domain("program_id", "in", current.program_id.ids) & Domain("state", "!=", "closed") & ~accepted
 
     # === CONSTRAINT METHODS === #
 
@@ -132,6 +134,22 @@ class DistributionDistributor(models.Model):
                         "The grade %(grade)s belongs to another program than %(distributor)s.",
                         grade=distributor.grade_id.name,
                         distributor=distributor.display_name,
+                    )
+                )
+
+    @api.constrains("partner_id", "program_id")
+    def _check_contact_company(self):
+        """Refuse a contact of a branch in a program of the parent: the parent could post nothing to it."""
+        for distributor in self:
+            contact, company = distributor.sudo().partner_id, distributor.company_id
+            if contact.company_id and contact.company_id not in company.sudo().parent_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(contact)s belongs to %(company)s, and %(owner)s could not book what it earns. Share the "
+                        "contact between the companies, or let it join a program of its own company.",
+                        contact=contact.name,
+                        company=contact.company_id.name,
+                        owner=company.sudo().name,
                     )
                 )
 
@@ -178,9 +196,20 @@ class DistributionDistributor(models.Model):
     def _check_decided(self, vals):
         """Leave states, their reasons and the upline of members to the buttons, which check and note what follows.
 
+        Whose membership it is never changes: what a person earned, accepted and was suspended for is the person's own.
+        Contacts and memberships of one person are merged.
+
         :raise UserError: for a value that would change
         """
         for distributor in self:
+            if "partner_id" in vals and distributor._has_other_value("partner_id", vals["partner_id"]):
+                raise UserError(
+                    self.env._(
+                        "%s stays the membership of its contact. Use the button Merge where one person has two "
+                        "memberships, or merge the contacts where one person has two.",
+                        distributor.display_name,
+                    )
+                )
             changed = {name for name in DECIDED_FIELDS & vals.keys() if distributor._has_other_value(name, vals[name])}
             if changed & {"state", "state_reason"}:
                 raise UserError(
@@ -214,6 +243,8 @@ class DistributionDistributor(models.Model):
     def action_activate(self):
         """Accept an application, end a suspension, or reopen."""
         self.filtered(lambda distributor: distributor.state in APPLICANT_STATES)._join()
+        for former in self.filtered(lambda distributor: distributor.state == "closed"):
+            former._leave_own_binding()
         self._set_state("active", ("draft", "incomplete", "refused", "suspended", "closed"))
 
     def action_ask(self, reason=None):
@@ -351,17 +382,24 @@ class DistributionDistributor(models.Model):
             applicant._leave_own_binding()
 
     def _leave_own_binding(self):
-        """Turn a customer into a distributor: the one it was bound to becomes its upline, if none was named.
+        """Turn a customer into a distributor: the one it was bound to becomes its upline, unless another was named.
 
-        Its own orders count as the program says of own purchases from now on, so the binding ends.
+        An application names one. Who comes back names nobody: it goes by whose customer it was last, not by where it
+        stood before. Its own orders count as the program says of own purchases from now on, so the binding ends.
         """
         self.ensure_one()
+        # Whoever binds the person at the same time comes before or after.
+        self.partner_id.sudo()._lock_for_distribution()
         binding = self.env["distribution.binding"]._get_current(self.partner_id, self.program_id)
         if not binding:
             return
-        if not self.parent_id and binding._is_valid_at(fields.Datetime.now()):
-            self.sudo().parent_id = binding._get_recommender()
-        binding._end(self.env._("The customer became a distributor."))
+        reason = self.env._("The customer became a distributor.")
+        upline = binding._get_recommender() if binding._is_valid_at(fields.Datetime.now()) else self.browse()
+        if upline and not self.parent_id:
+            self.sudo().parent_id = upline
+        elif upline and self.state == "closed" and upline != self.parent_id and not upline._is_below(self):
+            self._move(upline, True, reason)
+        binding._end(reason)
 
     def _move(self, upline, with_team, reason):
         """Put a distributor below another one; confirmed orders keep their terms.
@@ -412,18 +450,8 @@ class DistributionDistributor(models.Model):
         if receiver and receiver._is_below(self):
             receiver._move(self.parent_id, True, reason)
         self._hand_over_team(receiver, reason)
-        self._hand_over_customers(receiver if with_customers else receiver.browse(), reason)
+        self.binding_ids._pass_to(receiver if with_customers else receiver.browse(), reason)
         self.action_close(reason)
-
-    def _hand_over_customers(self, receiver, reason):
-        """Bind the customers to somebody else from now on, or to nobody; protection does not stand in the way."""
-        bindings = self.binding_ids.filtered(lambda binding: binding.state == "active")
-        valid = bindings.filtered(lambda binding: binding._is_valid_at(fields.Datetime.now()))
-        customers = valid.partner_id - receiver.partner_id
-        bindings._end(reason)
-        bindings.flush_recordset()
-        for customer in customers if receiver else ():
-            self.env["distribution.binding"]._bind(customer, receiver)
 
     def _set_state(self, state, allowed, reason=None):
         """Move to a state from one of the allowed ones; doing it twice changes nothing.

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 
+from .distribution_setup import MANAGER
+
 REVIEW = "distribution_core.mail_activity_type_review"
 
 
@@ -52,5 +54,22 @@ class DistributionDistributor(models.Model):
 
     def _plan_review(self):
         """Ask whoever is responsible to decide on the applications among these."""
-        for application in self.filtered(lambda d: d.state == "draft" and d.user_id):
-            application.activity_schedule(REVIEW, user_id=application.user_id.id)
+        for application in self.filtered(lambda d: d.state == "draft"):
+            if responsible := application._get_responsible():
+                application.activity_schedule(REVIEW, user_id=responsible.id)
+
+    def _get_responsible(self):
+        """Return the one who decides on what concerns the distributor, so that it is on one list of things to do.
+
+        Its salesperson, whoever is responsible for the program, or made it; of these the first who may decide, which
+        a mere salesperson may not. Where none of them may, the manager who has been one of the company's for longest.
+
+        :return: a `res.users`, empty where the company has no manager
+        """
+        self.ensure_one()
+        # Who applies or asks need not see users.
+        program = self.sudo().program_id
+        managers = self.env.ref(MANAGER).sudo().all_user_ids.sorted("id")
+        deciding = managers.filtered(lambda u: u.active and not u.share and program.company_id in u.company_ids)
+        named = (self.sudo().user_id, program.user_id, program.create_uid)
+        return next((user for user in named if user in deciding), deciding[:1])

@@ -83,7 +83,6 @@ class DistributionLink(models.Model):
         string="Product",
         index="btree_not_null",
         ondelete="restrict",
-        check_company=True,
         domain="[('sale_ok', '=', True)]",
     )
     channel = fields.Selection(selection=CHANNELS, required=True, default="share")
@@ -173,6 +172,19 @@ class DistributionLink(models.Model):
             if not link.distributor_id._is_earning():
                 raise ValidationError(
                     self.env._("%s is not active: nothing would count for this link.", link.distributor_id.display_name)
+                )
+
+    @api.constrains("product_tmpl_id", "distributor_id")
+    def _check_product_company(self):
+        for link in self:
+            product = link.sudo().product_tmpl_id
+            if not link.program_id._takes_from(product.company_id):
+                raise ValidationError(
+                    self.env._(
+                        "%(product)s is sold by another company than that of program %(program)s.",
+                        product=product.name,
+                        program=link.program_id.name,
+                    )
                 )
 
     # === CRUD METHODS === #

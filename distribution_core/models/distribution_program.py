@@ -50,8 +50,9 @@ class DistributionProgram(models.Model):
         comodel_name="res.users",
         string="Responsible",
         tracking=True,
+        default=lambda self: self._default_user_id(),
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
-        help="Reviews applications, unless a distributor has a salesperson of its own.",
+        help="Decides on applications and on requests for customers, unless a distributor has a salesperson who may.",
     )
     binding_days = fields.Integer(
         string="Binding Validity (Days)",
@@ -174,6 +175,11 @@ class DistributionProgram(models.Model):
     @api.model
     def _default_tz(self):
         return self.env.company.partner_id.tz or "Asia/Shanghai"
+
+    @api.model
+    def _default_user_id(self):
+        # The system itself, which installs data, looks after nothing.
+        return self.env.user.filtered(lambda user: user.active and not user.share)
 
     # === COMPUTE METHODS === #
 
@@ -381,6 +387,32 @@ class DistributionProgram(models.Model):
 
     # === BUSINESS METHODS: CUSTOMERS === #
 
+    def _takes_from(self, company):
+        """Tell whether what belongs to a company may have to do with the program: a customer, a product.
+
+        Orders of branches count, too, and branches use what is their parent's.
+
+        :param company: a `res.company`; empty for what all companies share
+        """
+        self.ensure_one()
+        company, own = company.sudo(), self.sudo().company_id
+        return not company or company in own.parent_ids or own in company.parent_ids
+
+    def _check_takes_customer(self, partner):
+        """Refuse a customer of a company that has nothing to do with the program.
+
+        :raise ValidationError: naming both
+        """
+        if not self._takes_from(partner.sudo().company_id):
+            raise ValidationError(
+                self.env._(
+                    "%(customer)s is a contact of another company than program %(program)s. Share the contact between "
+                    "the companies first.",
+                    customer=partner.sudo().name,
+                    program=self.name,
+                )
+            )
+
     def _is_customer_in_scope(self, customers, binding=None, order=None):
         """Tell whether a customer counts for the program. Extension point: it decides for every order.
 
@@ -393,11 +425,8 @@ class DistributionProgram(models.Model):
             return bool(customers.category_id & self.scope_tag_ids)
         if self.customer_scope != "new":
             return True
-        if not self._has_bought(customers, order, before=binding.date_from if binding else None):
-            return True
-        # A merge of distributors makes nobody an old customer: what was bought under the merged one is no reason.
-        predecessor = binding._get_predecessor() if binding else None
-        return bool(predecessor) and self._is_customer_in_scope(customers, predecessor, order)
+        # Not the beginning of the binding: who was handed over, or whose distributor was merged, is no old customer.
+        return not self._has_bought(customers, order, before=binding.customer_since if binding else None)
 
     def _has_bought(self, customers, order=None, before=None):
         """Tell whether a customer, or somebody of the same company, has a confirmed order.

@@ -20,7 +20,7 @@ class DistributionVisit(models.Model):
     _name = "distribution.visit"
     _description = "Visit"
     _order = "date_last desc, id desc"
-    _rec_name = "distributor_id"
+    _rec_names_search = ["partner_id", "distributor_id"]
 
     distributor_id = fields.Many2one(
         comodel_name="distribution.distributor", required=True, index=True, ondelete="cascade", readonly=True
@@ -28,6 +28,7 @@ class DistributionVisit(models.Model):
     program_id = fields.Many2one(related="distributor_id.program_id", store=True, index=True)
     company_id = fields.Many2one(related="program_id.company_id", store=True, index=True)
     visitor = fields.Char(
+        string="Browser",
         readonly=True,
         index="btree_not_null",
         groups="base.group_system",
@@ -66,6 +67,15 @@ class DistributionVisit(models.Model):
     _one_identity = models.Constraint(
         "CHECK((visitor IS NULL) != (partner_id IS NULL))", "A visit has either a token or a person."
     )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("partner_id.display_name", "distributor_id.display_name")
+    def _compute_display_name(self):
+        # Managers of the parent company read of a branch's customers who brought them.
+        for visit in self.sudo():
+            visitor = visit.partner_id.display_name or self.env._("Unknown visitor")
+            visit.display_name = f"{visitor} → {visit.distributor_id.display_name or ''}"
 
     # === BUSINESS METHODS === #
 

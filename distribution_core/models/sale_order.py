@@ -187,12 +187,24 @@ class SaleOrder(models.Model):
 
     def _get_attribution_changes(self, vals):
         """Return the names of what values would change of an attribution; for no orders: what they would set."""
+        wanted = {name: self._convert_choice(name, vals[name]) for name in ATTRIBUTION_FIELDS & vals.keys()}
         return {
             name
-            for name in ATTRIBUTION_FIELDS & vals.keys()
-            if any(order._fields[name].convert_to_write(order[name], order) != vals[name] for order in self)
-            or (not self and vals[name])
+            for name, value in wanted.items()
+            if any(order._convert_choice(name, order[name]) != value for order in self) or (not self and value)
         }
+
+    def _convert_choice(self, name, value):
+        """Return a value as it is kept, so that what comes through an interface compares with what is there."""
+        field = self._fields[name]
+        if name == "distribution_code":
+            value = self._clean_code(value)
+        return field.convert_to_write(field.convert_to_cache(value, self), self) or False
+
+    @api.model
+    def _clean_code(self, code):
+        # PostgreSQL takes no null characters, and the portal's form may send anything.
+        return (code or "").replace("\0", "").strip() or False
 
     @api.model
     def _prepare_choice_vals(self, vals):
@@ -201,8 +213,7 @@ class SaleOrder(models.Model):
         if "distribution_distributor_id" in vals and "distribution_attribution" not in vals:
             vals["distribution_attribution"] = "manual" if vals["distribution_distributor_id"] else False
         if "distribution_code" in vals:
-            # PostgreSQL takes no null characters, and the portal's form may send anything.
-            vals["distribution_code"] = (vals["distribution_code"] or "").replace("\0", "").strip() or False
+            vals["distribution_code"] = self._clean_code(vals["distribution_code"])
         if "distribution_link_id" in vals and not vals.get("distribution_link_on"):
             vals["distribution_link_on"] = fields.Datetime.now() if vals["distribution_link_id"] else False
         return vals

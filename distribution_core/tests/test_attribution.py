@@ -113,6 +113,21 @@ class TestPrecedence(DistributionCommon):
         order.invalidate_recordset()
         self.assertEqual(self._explain(order)[1:], lines)
 
+    def test_what_decides_is_told_once(self):
+        """A salesperson who joined twice, and a link by which the customer came and which it named, too."""
+        self.program.is_salesperson_counted = True
+        twin = self._create_distributor("Eve", partner_id=self.seller.partner_id.id)
+        member = self._create_distributor("Eve")
+        twin._merge_into(member, "Joined twice")
+        self.env.flush_all()
+        member.partner_id = self.seller.partner_id
+        order = self._confirm(partner=self.stranger, user_id=self.seller.id)
+        self.assertEqual(order.distribution_distributor_id, member)
+        decides = [line for line in self._explain(order) if "decides" in line]
+        self.assertEqual(decides, [f"Salesperson, {member.display_name}: decides."])
+        order = self._confirm(distribution_code=self.link.code, distribution_link_id=self.link.id)
+        self.assertEqual(len([line for line in self._explain(order) if "decides" in line]), 1)
+
     def test_expired_binding_and_suspension_are_told(self):
         self.binding.date_to = "2026-02-01"
         with freeze_time("2026-03-01"):
@@ -221,6 +236,21 @@ class TestPrecedence(DistributionCommon):
                 order.write(vals)
         self.assertEqual(order.distribution_distributor_id, self.ada)
 
+    def test_nothing_instead_of_nothing_changes_no_confirmed_order(self):
+        """The web client sends an empty text for a field that is cleared, and what is typed may have blanks around."""
+        order = self._confirm()
+        empty = {"distribution_code": "", "distribution_link_id": False, "distribution_link_on": False}
+        order.write({**empty, "client_order_ref": "Ours"})
+        order.with_user(self.seller).write({"distribution_code": "", "note": "Written"})
+        self.assertEqual((order.client_order_ref, order.distribution_code), ("Ours", False))
+        coded = self._confirm(partner=self.stranger, distribution_code=self.ben.code)
+        coded.write({"distribution_code": f" {self.ben.code} "})
+        with self.assertRaisesRegex(UserError, "was frozen"):
+            coded.write({"distribution_code": ""})
+        opened = fields.Datetime.now()
+        linked = self._confirm(distribution_link_id=self.link.id, distribution_link_on=opened)
+        linked.write({"distribution_link_on": fields.Datetime.to_string(opened)})
+
     def test_imported_orders_count(self):
         names = ["partner_id/.id", "distribution_distributor_id", "distribution_code", "state"]
         customer = str(self.stranger.id)
@@ -278,12 +308,12 @@ class TestPrecedence(DistributionCommon):
         self.assertEqual((binding.distributor_id, binding.source), (self.ada, "code"))
 
     def test_customer_of_a_branch_confirms_by_a_link(self):
-        """The program is the parent's: what cannot be bound there keeps no order from being confirmed."""
         branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
         local = self.env["res.partner"].create({"name": "Local", "company_id": branch.id})
         order = self._create_order(partner=local, company_id=branch.id, distribution_code=self.ada.code)
         order.action_confirm()
         self.assertEqual((order.state, order.distribution_distributor_id), ("sale", self.ada))
+        self.assertEqual(self.env["distribution.binding"]._get_current(local, self.program).distributor_id, self.ada)
 
     def test_code_takes_no_protected_customer_away(self):
         order = self._confirm(distribution_code=self.ada.code)

@@ -267,9 +267,10 @@ class TestRequests(BindingCommon):
 
     def test_manager_approves_past_protection(self):
         self._protect()
+        self.program.user_id = self.manager
         request = self._request(kind="appeal")
         self.assertEqual((request.from_distributor_id, request.state), (self.cleo, "draft"))
-        self.assertIn(self.manager, request.activity_ids.user_id)
+        self.assertEqual(self.manager, request.activity_ids.user_id)
         self.assertEqual(self._owner(), self.cleo)
         for _time in range(2):
             request.with_user(self.manager).action_approve()
@@ -472,6 +473,12 @@ class TestVisits(BindingCommon):
         self._visit(self.ada, "2026-01-01", token="t", days=7)
         self.visits._gc_visits()
         self.assertEqual(self.visits.search([]), visit)
+
+    def test_visit_says_who_was_brought_by_whom(self):
+        unknown = self.visits._note_visit(self.ben, token="t")
+        known = self.visits._note_visit(self.ben, partner=self.stranger)
+        self.assertEqual(unknown.display_name, f"Unknown visitor → {self.ben.display_name}")
+        self.assertEqual(known.display_name, f"Stranger → {self.ben.display_name}")
 
     def test_token_is_not_to_be_read(self):
         visit = self.visits._note_visit(self.ben, token="secret")

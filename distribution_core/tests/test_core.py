@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from collections import Counter
 from datetime import datetime, timedelta
 
 from psycopg2 import IntegrityError
@@ -255,3 +256,10 @@ class TestNames(DistributionCommon):
 
     def test_tags_have_names_of_their_own(self):
         self._assert_taken("distribution.tag")
+
+    def test_fields_of_a_record_have_labels_of_their_own(self):
+        """Two with one label cannot be told apart in filters and exports; Odoo warns of them on every update."""
+        models = [name for name in self.env.registry if name.startswith("distribution.")]
+        labels = {name: Counter(field.string for field in self.env[name]._fields.values()) for name in models}
+        twice = {name: [label for label, count in found.items() if count > 1] for name, found in labels.items()}
+        self.assertFalse({name: found for name, found in twice.items() if found})

@@ -82,6 +82,42 @@ class TestDecisions(DistributionCommon):
         named.action_activate()
         self.assertEqual(named.parent_id, self.ada, "Who was named stays")
 
+    # === COMING BACK === #
+
+    def _bind_closed(self, distributor, owner):
+        """Close a distributor and bind it as the customer it is now."""
+        distributor.action_close("Moved abroad")
+        return self.env["distribution.binding"]._bind(distributor.partner_id, owner)
+
+    def test_customer_who_comes_back_stands_below_whose_customer_it_was(self):
+        eve = self._create_distributor("Eve")
+        binding = self._bind_closed(self.cleo, eve)
+        self.cleo.with_user(self.manager).action_activate()
+        self.assertEqual((self.cleo.state, self.cleo.parent_id, binding.state), ("active", eve, "ended"))
+        self.assertIn("The customer became a distributor", self.cleo.message_ids[0].body)
+        self.assertFalse(self.env["distribution.binding"]._get_current(self.cleo.partner_id, self.program))
+
+    def test_who_comes_back_without_a_binding_that_counts_stands_where_it_stood(self):
+        self.cleo.action_close("Moved abroad")
+        self.cleo.action_activate()
+        self.assertEqual(self.cleo.parent_id, self.ben)
+        eve = self._create_distributor("Eve")
+        binding = self._bind_closed(self.cleo, eve)
+        eve.action_close("Gone")
+        self.cleo.action_activate()
+        self.assertEqual((self.cleo.parent_id, binding.state), (self.ben, "ended"))
+
+    def test_who_comes_back_never_stands_below_its_own_team(self):
+        binding = self._bind_closed(self.ben, self.cleo)
+        self.ben.action_activate()
+        self.assertEqual((self.ben.parent_id, self.cleo.parent_id, binding.state), (self.ada, self.ben, "ended"))
+
+    def test_end_of_a_suspension_moves_nobody(self):
+        self.cleo.action_suspend("Looked into")
+        self.env["distribution.binding"]._bind(self.cleo.partner_id, self.ada)
+        self.cleo.action_activate()
+        self.assertEqual(self.cleo.parent_id, self.ben)
+
     # === MOVING === #
 
     def test_move_with_the_team_is_shown_first_and_keeps_its_reason(self):

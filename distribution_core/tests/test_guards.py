@@ -45,6 +45,24 @@ class TestGuards(DistributionCommon):
         self.cleo.with_user(self.manager).action_suspend("Spam")
         self.assertEqual((application.state, self.cleo.state, self.cleo.state_reason), ("active", "suspended", "Spam"))
 
+    def test_membership_stays_with_its_contact(self):
+        """By RPC, from the contact's side, by import, and for an application as well."""
+        application, cleo = self.members.create(self._prepare_vals()), self.cleo.with_user(self.manager)
+        self.manager.group_ids += self.env.ref("base.group_partner_manager")
+        for write in (
+            lambda: cleo.write({"partner_id": self.customer.id}),
+            lambda: application.write({"partner_id": self.customer.id}),
+            lambda: self.customer.with_user(self.manager).write({"distributor_ids": [(4, cleo.id)]}),
+        ):
+            with self.assertRaisesRegex(UserError, "button Merge"):
+                write()
+        result = self.members.load([".id", "partner_id/.id"], [[str(cleo.id), str(self.customer.id)]])
+        self.assertIn("button Merge", result["messages"][0]["message"])
+        cleo.write({"partner_id": cleo.partner_id.id, "tag_ids": []})
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge([self.customer.id, cleo.partner_id.id], self.customer)
+        self.assertEqual(cleo.partner_id, self.customer, "Who merges contacts takes the membership along")
+
     def test_what_stays_the_same_may_be_written(self):
         cleo = self.cleo.with_user(self.manager)
         cleo.write({"state": "active", "state_reason": False, "parent_id": self.ben.id, "tag_ids": []})

@@ -197,6 +197,19 @@ class TestAgreement(ProgramCommon):
         with self.assertRaisesRegex(UserError, "not the current version"):
             self.ada._accept_agreement(membership.acceptance_ids.agreement_id - second, "staff")
 
+    def test_who_was_closed_or_merged_owes_no_acceptance(self):
+        members = self.ada | self.ben | self.cleo
+        self._publish()
+        self.ben.action_close("Gone")
+        self.cleo._merge_into(self.ada, "Joined twice")
+        found = self.env["distribution.distributor"].search([("is_agreement_due", "=", True)])
+        self.assertEqual(found & members, self.ada)
+        self.assertEqual(members.filtered("is_agreement_due"), self.ada)
+        rest = self.env["distribution.distributor"].search([("is_agreement_due", "=", False)])
+        self.assertEqual(rest & members, self.ben | self.cleo)
+        self.ben.action_activate()
+        self.assertTrue(self.ben.is_agreement_due, "Who comes back is asked again")
+
     def test_form_of_a_manager_keeps_to_the_agreement_as_well(self):
         self._publish()
         with Form(self.env["distribution.distributor"].with_user(self.manager)) as form:

@@ -37,7 +37,9 @@ class DistributionDistributorDecision(models.TransientModel):
         "('id', 'not in', distributor_ids)]",
     )
     with_customers = fields.Boolean(
-        string="Customers Too", default=True, help="Else their bindings end, and they are free."
+        string="Customers Too",
+        default=True,
+        help="They stay bound and protected for as long as they were. Else their bindings end, and they are free.",
     )
     program_ids = fields.Many2many("distribution.program", compute="_compute_program_ids")
     team_count = fields.Integer(string="Directly Below", compute="_compute_counts")

@@ -27,7 +27,6 @@ class DistributionDistributorMerge(models.TransientModel):
     )
     reason = fields.Text(required=True)
     problem = fields.Char(compute="_compute_problem")
-    same_contact = fields.Boolean(compute="_compute_problem")
     child_count = fields.Integer(string="Directly Below", compute="_compute_counts")
     team_count = fields.Integer(related="distributor_id.team_count")
     customer_count = fields.Integer(related="distributor_id.customer_count", string="Customers")
@@ -41,7 +40,6 @@ class DistributionDistributorMerge(models.TransientModel):
         for merge in self:
             distributor, survivor = merge.distributor_id._origin, merge.survivor_id._origin
             merge.problem = bool(survivor) and distributor._get_merge_problem(survivor)
-            merge.same_contact = distributor.partner_id == survivor.partner_id
 
     @api.depends("distributor_id")
     def _compute_counts(self):

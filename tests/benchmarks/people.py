@@ -95,6 +95,33 @@ def fill_tree(env, count, parent, above):
         [partner, program.id, program.company_id.id, count, base],
     )
     env.cr.execute("SELECT SETVAL('distribution_distributor_id_seq', (SELECT MAX(id) FROM distribution_distributor))")
+    fill_customers(env, program)
+
+
+def fill_customers(env, program):
+    """Give everybody a customer with two confirmed orders, of today and of long ago: itself, for brevity."""
+    values = {"program": program.id, "company": program.company_id.id, "currency": program.company_id.currency_id.id}
+    env.cr.execute(
+        """
+        INSERT INTO distribution_binding (partner_id, distributor_id, program_id, company_id, state, source, date_from)
+        SELECT partner_id, id, %(program)s, %(company)s, 'active', 'staff', NOW() FROM distribution_distributor
+         WHERE program_id = %(program)s
+        """,
+        values,
+    )
+    env.cr.execute(
+        """
+        INSERT INTO sale_order (name, partner_id, partner_invoice_id, partner_shipping_id, company_id, currency_id,
+               state, date_order, amount_untaxed, currency_rate, warehouse_id, picking_policy,
+               distribution_program_id, distribution_distributor_id)
+        SELECT 'B' || id || '-' || age, partner_id, partner_id, partner_id, %(company)s, %(currency)s,
+               'sale', NOW() AT TIME ZONE 'UTC' - age * INTERVAL '1 day', 100, 1,
+               (SELECT MIN(id) FROM stock_warehouse), 'direct', %(program)s, id
+          FROM distribution_distributor, (VALUES (0), (400)) AS ages (age)
+         WHERE program_id = %(program)s
+        """,
+        values,
+    )
 
 
 # === WHAT IS MEASURED === #
@@ -108,6 +135,7 @@ def list_steps(database):
     return [
         ("upline of three", lambda env: hand_upline(env, last), lambda env: suite_upline(env, last)),
         ("team of the top by level", lambda env: hand_team(env, top), lambda env: suite_team(env, top)),
+        ("team of one at the bottom", lambda env: hand_team(env, last - 2), lambda env: suite_team(env, last - 2)),
         ("all figures of a list of 80", lambda env: hand_list(env), lambda env: suite_list(env)),
         ("move of the team", lambda env: hand_move(env, top + 1), lambda env: suite_move(env, top + 1)),
     ]
@@ -156,13 +184,28 @@ def suite_team(env, top):
 def hand_list(env):
     env.cr.execute("SELECT id FROM distribution_distributor ORDER BY code, id LIMIT 80")
     rows = [row[0] for row in env.cr.fetchall()]
-    return sum(hand_team(env, row) for row in rows)
+    return sum(hand_team(env, row) + hand_customers(env, row) for row in rows)
+
+
+def hand_customers(env, distributor):
+    """Count the customers and the orders of one."""
+    env.cr.execute(
+        "SELECT COUNT(*) FROM distribution_binding WHERE distributor_id = %s AND state = 'active'", [distributor]
+    )
+    customers = env.cr.fetchone()[0]
+    env.cr.execute(
+        "SELECT COUNT(*), SUM(amount_untaxed / currency_rate) FROM sale_order "
+        "WHERE distribution_distributor_id = %s AND state = 'sale'",
+        [distributor],
+    )
+    return customers + env.cr.fetchone()[0]
 
 
 def suite_list(env):
     page = env["distribution.distributor"].search([], limit=80)
-    names = ["customer_count", "order_count", "sales_today", "sales_month", "sales_last_month", "sales_total"]
-    return sum(row["team_count"] for row in page.read(["team_count", "team_level_1", "child_count", *names]))
+    counts = ["team_count", "customer_count", "order_count"]
+    names = ["team_level_1", "sales_today", "sales_month", "sales_last_month", "sales_total"]
+    return sum(row[count] for row in page.read([*counts, *names]) for count in counts)
 
 
 def hand_move(env, team):
