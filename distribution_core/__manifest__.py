@@ -35,6 +35,8 @@
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
         "views/sale_portal_templates.xml",
+        "views/portal_joining_templates.xml",
+        "views/portal_membership_templates.xml",
         "views/portal_templates.xml",
         "views/distribution_core_menus.xml",
     ],

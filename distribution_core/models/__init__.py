@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import distribution_portal_mixin
 from . import distribution_program
+from . import distribution_program_joining
 from . import distribution_agreement
 from . import distribution_agreement_acceptance
 from . import distribution_setup
