@@ -38,6 +38,7 @@
         "views/portal_joining_templates.xml",
         "views/portal_membership_templates.xml",
         "views/portal_templates.xml",
+        "views/portal_recommendation_templates.xml",
         "views/distribution_core_menus.xml",
     ],
     "assets": {

@@ -3,4 +3,5 @@ from . import link
 from . import portal
 from . import joining
 from . import appeals
+from . import recommendations
 from . import sale_portal

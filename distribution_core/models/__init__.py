@@ -18,6 +18,7 @@ from . import distribution_binding
 from . import distribution_link
 from . import distribution_link_click
 from . import distribution_binding_request
+from . import distribution_binding_question
 from . import distribution_visit
 from . import distribution_masked_member
 from . import distribution_masked_customer

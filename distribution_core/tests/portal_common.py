@@ -66,5 +66,7 @@ class PortalCommon(DistributionCommon, HttpCase):
         return self._get_content(answer)
 
     def _get_content(self, answer):
-        """Return a page without head and foot, and without what HTML makes of quotes."""
-        return unescape(answer.text.partition('<div id="wrap')[2].partition("<footer")[0])
+        """Return a page without head and foot, without what HTML makes of quotes, with single spaces."""
+        content = answer.text.partition('<div id="wrap"')[2].partition("<footer")[0]
+        self.assertTrue(content, answer.url)
+        return " ".join(unescape(content).split())
