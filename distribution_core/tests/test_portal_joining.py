@@ -206,6 +206,22 @@ class TestJoiningInThePortal(PortalCommon):
         self.program._apply(self.carl.partner_id)
         self.assertEqual(count(), {"distribution_count": 1, "distribution_offer_count": 0})
 
+    def test_offer_stands_on_the_order_where_the_program_makes_one(self):
+        order = self._create_order(self.carl.partner_id)
+        self.log_in(self.carl)
+        url = f"/my/orders/{order.id}"
+        self.program.is_offered_after_order = True
+        self.assertNotIn("o_distribution_offer", self.url_open(url).text, "Nothing is ordered yet")
+        order.action_confirm()
+        page = self.url_open(url).text
+        self.assertIn("o_distribution_offer", page)
+        self.assertIn(f'href="{self.join_url}"', page)
+        self.program.is_offered_after_order = False
+        self.assertNotIn("o_distribution_offer", self.url_open(url).text)
+        self.program.is_offered_after_order = True
+        self.program._apply(self.carl.partner_id)
+        self.assertNotIn("o_distribution_offer", self.url_open(url).text)
+
     def test_lists_say_show_all_where_there_is_more(self):
         user = self._create_user("Ada", self.ada.partner_id)
         self.log_in(user)
