@@ -13,11 +13,11 @@ class AppealPortal(JoiningPortal):
     def portal_appeal(self, distributor_id, **post):
         """Appeal; while an appeal is looked at, the page shows it, and another one is not made."""
         membership = self._get_membership(distributor_id)
-        text, errors, _ = clean(post.get("text")), {}, request.env._
+        text, errors = clean(post.get("text")), {}
         if not text:
-            errors["text"] = _("Say why the suspension should end.")
+            errors["text"] = request.env._("Say why the suspension should end.")
         elif len(text) > MAX_TEXT:
-            errors["text"] = _("At most %s characters, please.", MAX_TEXT)
+            errors["text"] = request.env._("At most %s characters, please.", MAX_TEXT)
         else:
             try:
                 # A change that fails leaves nothing; the same appeal twice is one.

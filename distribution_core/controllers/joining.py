@@ -99,20 +99,20 @@ class JoiningPortal(DistributionPortal):
             return membership, {"form": str(error)}
 
     def _check_form(self, program, post, membership):
-        errors, _ = {}, request.env._
+        errors = {}
         code, message = clean(post.get("code")), clean(post.get("message"))
         if not request.env.user._is_portal():
-            errors["form"] = _("You are logged in as one of the merchant's own people, who do not apply here.")
+            errors["form"] = request.env._("You are logged in as one of the merchant's own people, who do not apply here.")
         if len(message) > MAX_TEXT:
-            errors["message"] = _("At most %s characters, please.", MAX_TEXT)
+            errors["message"] = request.env._("At most %s characters, please.", MAX_TEXT)
         if membership and membership.state == "incomplete" and not message:
-            errors["message"] = _("Answer what you were asked for.")
+            errors["message"] = request.env._("Answer what you were asked for.")
         if code and not membership:
             inviter = program._find_inviter(code)
             if not inviter:
-                errors["code"] = _("There is no such code, or it is no longer in use.")
+                errors["code"] = request.env._("There is no such code, or it is no longer in use.")
             elif inviter.partner_id == request.env.user.partner_id:
-                errors["code"] = _("This is your own code.")
+                errors["code"] = request.env._("This is your own code.")
         return errors
 
     def _read_agreement(self, program, post):

@@ -44,7 +44,7 @@ class PortalCommon(DistributionCommon, HttpCase):
     def log_in(self, user):
         self.authenticate(user.login, user.login)
 
-    def read(self, url):
+    def open(self, url):
         """Open a page that has to be there.
 
         :return: what it says, see `_get_content`

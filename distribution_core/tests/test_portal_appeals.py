@@ -19,7 +19,7 @@ class TestAppealsInThePortal(PortalCommon):
 
     def test_suspended_one_appeals_once_and_reads_the_answer(self):
         self.log_in(self.user)
-        page = self.read(self.url)
+        page = self.open(self.url)
         self.assertIn("Somebody complained.", page)
         self.assertIn('name="appeal"', page)
         page = self.appeal("It was\nsomebody <b>else</b>")
@@ -36,7 +36,7 @@ class TestAppealsInThePortal(PortalCommon):
         self.assertEqual(self.ben.appeal_ids, appeal)
         appeal.decision_reason = "We have seen it."
         appeal.action_reject()
-        page = self.read(self.url)
+        page = self.open(self.url)
         self.assertIn("We have seen it.", page)
         self.assertIn('name="appeal"', page)
         self.appeal("Look again")
@@ -44,7 +44,7 @@ class TestAppealsInThePortal(PortalCommon):
         second.decision_reason = "You are right."
         second.action_grant()
         self.assertEqual(self.ben.state, "active")
-        self.assertIn("D0", self.read(self.url))
+        self.assertIn("D0", self.open(self.url))
 
     def test_nothing_typed_is_lost_and_nonsense_is_refused(self):
         self.log_in(self.user)
@@ -57,7 +57,7 @@ class TestAppealsInThePortal(PortalCommon):
     def test_who_is_not_suspended_has_nothing_to_appeal(self):
         self.ben.action_activate()
         self.log_in(self.user)
-        self.assertNotIn('name="appeal"', self.read(self.url))
+        self.assertNotIn('name="appeal"', self.open(self.url))
         self.appeal("Why not?")
         self.assertFalse(self.ben.appeal_ids)
         with self.assertRaises(UserError):

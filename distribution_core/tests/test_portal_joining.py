@@ -18,7 +18,7 @@ class TestJoiningInThePortal(PortalCommon):
         return self.program._get_membership((user or self.carl).partner_id)
 
     def test_everybody_reads_and_logs_in_to_apply(self):
-        page = self.read(f"{self.join_url}?code={self.ada.code}")
+        page = self.open(f"{self.join_url}?code={self.ada.code}")
         self.assertIn("Recommend what you like", page)
         self.assertIn("Anyone may apply. Joining is free", page)
         self.assertIn(f"/web/login?redirect=%2Fdistribution%2Fjoin%2F{self.program.id}%3Fcode%3D{self.ada.code}", page)
@@ -30,7 +30,7 @@ class TestJoiningInThePortal(PortalCommon):
 
     def test_application_is_made_once_and_its_state_is_shown(self):
         self.log_in(self.carl)
-        self.assertIn('name="apply"', self.read("/my/distribution"), "Who is no member finds the way in")
+        self.assertIn('name="apply"', self.open("/my/distribution"), "Who is no member finds the way in")
         page = self.send(self.join_url, code=self.ada.code.lower(), message="I love lamps & <b>shades</b>\nreally")
         membership = self.membership()
         self.assertEqual((membership.state, membership.parent_id), ("draft", self.ada))
@@ -49,7 +49,7 @@ class TestJoiningInThePortal(PortalCommon):
         self.program.join_policy = "open"
         self._publish_agreement()
         self.log_in(self.carl)
-        self.assertIn("you can begin at once", self.read(self.join_url))
+        self.assertIn("you can begin at once", self.open(self.join_url))
         version = self.program.agreement_id.version
         page = self.send(self.join_url, agreement_version=version, agreement="1")
         membership = self.membership()
@@ -112,9 +112,9 @@ class TestJoiningInThePortal(PortalCommon):
         self.opener.headers["User-Agent"] = "Mozilla/5.0 (iPhone)"
         answer = self.url_open(f"/d/{link.code}")
         self.assertTrue(answer.url.endswith(f"{self.join_url}?code={self.ada.code}"), answer.url)
-        self.assertIn(f'value="{self.ada.code}"', self.read(self.join_url), "Also for who comes another way")
+        self.assertIn(f'value="{self.ada.code}"', self.open(self.join_url), "Also for who comes another way")
         link.active = False
-        self.assertNotIn(f'value="{self.ada.code}"', self.read(self.join_url))
+        self.assertNotIn(f'value="{self.ada.code}"', self.open(self.join_url))
         self.assertTrue(self.url_open(f"/d/{link.code}").url.endswith(self.join_url))
 
     def test_applicant_answers_what_was_asked(self):
@@ -123,7 +123,7 @@ class TestJoiningInThePortal(PortalCommon):
         self._publish_agreement()
         self.log_in(self.carl)
         url = f"/my/distribution/{membership.id}"
-        self.assertIn("Where do you recommend?", self.read(url))
+        self.assertIn("Where do you recommend?", self.open(url))
         typed = {"agreement": "1", "agreement_version": self.program.agreement_id.version}
         self.assertIn("Answer what you were asked for", self.send(f"{url}/apply", page=url, message=" ", **typed))
         page = self.send(f"{url}/apply", page=url, message="In my shop")
@@ -142,7 +142,7 @@ class TestJoiningInThePortal(PortalCommon):
         membership.action_refuse("Only people we know.")
         self.log_in(self.carl)
         url = f"/my/distribution/{membership.id}"
-        page = self.read("/my/distribution")
+        page = self.open("/my/distribution")
         self.assertIn("Only people we know.", page)
         self.send(f"{url}/apply", page=url, message="")
         self.assertEqual(membership.state, "draft")
@@ -152,7 +152,7 @@ class TestJoiningInThePortal(PortalCommon):
         self._publish_agreement()
         self.log_in(user)
         url, version = f"/my/distribution/{self.ada.id}", self.program.agreement_id.version
-        self.assertIn("new version of the agreement", self.read(url))
+        self.assertIn("new version of the agreement", self.open(url))
         page = self.send(f"{url}/agreement", page=url, agreement_version=version)
         self.assertIn(f"Read and accept version {version}", page)
         page = self.send(f"{url}/agreement", page=url, agreement_version=version, agreement="1")
@@ -174,13 +174,13 @@ class TestJoiningInThePortal(PortalCommon):
         self.log_in(self.carl)
         self.assertEqual(self.url_open(f"/distribution/join/{foreign.id}").status_code, 404)
         self.program.active = False
-        self.assertIn("No applications are taken", self.read(self.join_url))
-        self.assertIn("no program to join", self.read("/distribution/join"))
+        self.assertIn("No applications are taken", self.open(self.join_url))
+        self.assertIn("no program to join", self.open("/distribution/join"))
 
     def test_several_programs_are_chosen_from(self):
         second = self.program.copy({"name": "Second Friends"})
         self.log_in(self.carl)
-        page = self.read("/distribution/join")
+        page = self.open("/distribution/join")
         self.assertIn("Second Friends", page)
         self.assertIn(second._get_join_url(), page)
 
@@ -188,7 +188,7 @@ class TestJoiningInThePortal(PortalCommon):
         staff = self.env.ref("base.user_admin")
         staff.password = staff.login
         self.log_in(staff)
-        page = self.read(self.join_url)
+        page = self.open(self.join_url)
         self.assertIn("This is what applicants see", page)
         self.assertNotIn('name="apply"', page)
 
@@ -226,14 +226,14 @@ class TestJoiningInThePortal(PortalCommon):
         user = self._create_user("Ada", self.ada.partner_id)
         self.log_in(user)
         url = f"/my/distribution/{self.ada.id}"
-        page = self.read(url)
+        page = self.open(url)
         self.assertIn("Nobody yet. Whoever orders with your code", page)
         self.assertNotIn("Show all", page)
         for number in range(5):
             customer = self.env["res.partner"].create({"name": f"Customer {number}"})
             self.env["distribution.binding"]._bind(customer, self.ada)
-        self.assertNotIn("Show all", self.read(url))
+        self.assertNotIn("Show all", self.open(url))
         self.env["distribution.binding"]._bind(self.stranger, self.ada)
-        page = self.read(url)
+        page = self.open(url)
         self.assertEqual(page.count("Show all"), 1)
         self.assertIn(f'{url}/customers"', page)

@@ -37,7 +37,7 @@ class TestRecommendationsInThePortal(PortalCommon):
     def test_question_is_shown_without_names_and_yes_changes(self):
         self.log_in(self.carl)
         self.assertEqual(self.count(), 1)
-        page = self.read(self.url)
+        page = self.open(self.url)
         self.assertIn("A** has recommended us to you", page)
         self.assertIn("Up to now B** looks after you", page)
         for name in ("Ada", "Ben"):
@@ -63,7 +63,7 @@ class TestRecommendationsInThePortal(PortalCommon):
     def test_only_the_customer_answers(self):
         self.log_in(self._create_user("Emil"))
         self.assertEqual(self.count(), 0)
-        self.assertIn("There is nothing to answer", self.read(self.url))
+        self.assertIn("There is nothing to answer", self.open(self.url))
         token = self.url_open("/my/account").text.split('name="csrf_token" value="')[1].split('"')[0]
         for user, number, answer in (("Emil", self.question.id, "yes"), ("Emil", 2**40, "yes")):
             sent = self.url_open(f"{self.url}/{number}", data={"csrf_token": token, "answer": answer})
@@ -106,6 +106,6 @@ class TestRecommendationsInThePortal(PortalCommon):
     def test_customer_of_nobody_by_now_is_asked_plainly(self):
         self.bindings._get_current(self.partner, self.program).action_end()
         self.log_in(self.carl)
-        self.assertIn("Shall A** look after you from now on?", self.read(self.url))
+        self.assertIn("Shall A** look after you from now on?", self.open(self.url))
         self.answer("yes")
         self.assertEqual(self.current(), self.ada)
