@@ -52,6 +52,9 @@ class JoiningPortal(DistributionPortal):
     def portal_apply(self, program_id, **post):
         """Apply; whoever has applied already is shown what became of it."""
         program = self._get_program(program_id)
+        membership = program._get_membership(request.env.user.partner_id)
+        if membership and request.env.user._is_portal():
+            return self._show_membership(membership)
         membership, errors = self._apply(program, post)
         return self._show_program(program, post, errors) if errors else self._show_membership(membership)
 
@@ -102,17 +105,13 @@ class JoiningPortal(DistributionPortal):
         errors = {}
         code, message = clean(post.get("code")), clean(post.get("message"))
         if not request.env.user._is_portal():
-            errors["form"] = request.env._("You are logged in as one of the merchant's own people, who do not apply here.")
+            errors["form"] = request.env._("People of your own are made distributors in the back office.")
         if len(message) > MAX_TEXT:
             errors["message"] = request.env._("At most %s characters, please.", MAX_TEXT)
         if membership and membership.state == "incomplete" and not message:
             errors["message"] = request.env._("Answer what you were asked for.")
-        if code and not membership:
-            inviter = program._find_inviter(code)
-            if not inviter:
-                errors["code"] = request.env._("There is no such code, or it is no longer in use.")
-            elif inviter.partner_id == request.env.user.partner_id:
-                errors["code"] = request.env._("This is your own code.")
+        if code and not membership and not program._find_inviter(code):
+            errors["code"] = request.env._("There is no such code, or it is no longer in use.")
         return errors
 
     def _read_agreement(self, program, post):

@@ -62,7 +62,11 @@ function question({id, asked_by}, binding) {
         "div.card.head",
         {},
         h("h2", {}, `${asked_by} 向您推荐了我们`),
-        note(binding ? `您现在的推荐人是 ${binding.recommended_by}，要换成 ${asked_by} 吗？` : `${asked_by} 是您的推荐人吗？`),
+        note(
+            binding
+                ? `您现在的推荐人是 ${binding.recommended_by}，要换成 ${asked_by} 吗？`
+                : `${asked_by} 是您的推荐人吗？`
+        ),
         note("已下的订单不变，价格也不变。"),
         h("div.actions", {}, button("不换", answer(false)), button("换", answer(true), "main"))
     );
