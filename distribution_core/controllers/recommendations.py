@@ -48,7 +48,7 @@ class RecommendationPortal(CustomerPortal):
             {
                 **self._prepare_portal_layout_values(),
                 "page_name": "recommendations",
-                "questions": self._get_questions(),
+                "questions": [self._prepare_question(question) for question in self._get_questions()],
                 "recommenders": self._get_recommenders(),
                 "error": error,
             },
@@ -60,6 +60,20 @@ class RecommendationPortal(CustomerPortal):
     def _get_questions(self):
         requests = request.env["distribution.binding.request"].sudo()
         return requests._get_questions(request.env.user.partner_id, self._get_programs())
+
+    def _prepare_question(self, question):
+        """Return what the page says of a question, in whole sentences, which can be translated.
+
+        :rtype: dict
+        """
+        asker, present = question._get_asker_name(), question._get_present_name()
+        names = {"asker": asker, "present": present}
+        if present:
+            text = request.env._("Up to now %(present)s looks after you. Do you want to change to %(asker)s?", **names)
+        else:
+            text = request.env._("Shall %(asker)s look after you from now on?", asker=asker)
+        title = request.env._("%(asker)s has recommended us to you", asker=asker)
+        return {"id": question.id, "title": title, "text": text}
 
     def _get_recommenders(self):
         """Return whose customer the person is.
