@@ -35,7 +35,10 @@
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
         "views/sale_portal_templates.xml",
+        "views/portal_joining_templates.xml",
+        "views/portal_membership_templates.xml",
         "views/portal_templates.xml",
+        "views/portal_recommendation_templates.xml",
         "views/distribution_core_menus.xml",
     ],
     "assets": {

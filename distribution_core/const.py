@@ -87,4 +87,5 @@ CUSTOMER_SCOPES = [
 DOORS = [
     ("staff", "On paper, recorded by staff"),
     ("mini_program", "Mini-program"),
+    ("portal", "Website or portal"),
 ]

@@ -30,6 +30,7 @@
         "views/payment_provider_views.xml",
         "views/payment_transaction_views.xml",
         "views/sale_order_views.xml",
+        "views/website_sale_templates.xml",
         "views/distribution_wechat_menus.xml",
     ],
     "post_init_hook": "post_init_hook",

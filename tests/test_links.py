@@ -35,6 +35,19 @@ def make_link(live, distributor, **vals):
         return link.id, link.code
 
 
+def make_foreign_link(env, name, **vals):
+    """Make a link of another company's distributor.
+
+    :return: its code and the distributor's
+    """
+    company = env["res.company"].create({"name": name})
+    program = env["distribution.program"].create({"name": name, "company_id": company.id})
+    partner = env["res.partner"].create({"name": f"Foreign {name}"})
+    member = env["distribution.distributor"].create({"partner_id": partner.id, "program_id": program.id})
+    member.action_activate()
+    return env["distribution.link"].create({"distributor_id": member.id, **vals}).code, member.code
+
+
 def clicks(live, link_id):
     with live.env() as env:
         return env["distribution.link"].browse(link_id).click_count
@@ -65,15 +78,27 @@ def test_visitor_gets_to_the_product_with_the_campaign_and_a_signed_cookie(live,
     assert requests.get(live.url + answer.headers["Location"], headers=BROWSER, timeout=60).status_code == 200
 
 
-def test_link_without_a_page_to_lead_to_says_what_to_do(live, dora):
-    link_id, code = make_link(live, dora, purpose="recruit")
-    answer = visit(live, code)
+def test_link_for_recruiting_leads_to_the_form_with_the_code(live, dora):
     with live.env() as env:
+        campaign = env["utm.campaign"].create({"name": "June"})
         distributor_code = env["distribution.distributor"].browse(dora.distributor_id).code
+    link_id, code = make_link(live, dora, purpose="recruit", campaign_id=campaign.id)
+    answer = visit(live, code)
+    address = f"/distribution/join/{live.program_id}?code={distributor_code}&utm_campaign=June"
+    assert (answer.status_code, answer.headers["Location"]) == (303, address)
+    page = requests.get(live.url + address, headers=BROWSER, timeout=60)
+    assert page.status_code == 200
+    assert distributor_code in page.text
+    assert clicks(live, link_id) == 1
+
+
+def test_link_of_a_company_without_a_website_says_what_to_do(live):
+    with live.env() as env:
+        code, distributor_code = make_foreign_link(env, "Nowhere", purpose="recruit")
+    answer = visit(live, code)
     assert answer.status_code == 200
     assert distributor_code in answer.text
-    assert "Tea House" in answer.text
-    assert clicks(live, link_id) == 1
+    assert "Nowhere" in answer.text
 
 
 def test_link_that_is_over_still_leads_to_the_shop_and_counts_for_nobody(live, dora):
@@ -144,12 +169,7 @@ def test_order_of_the_website_counts_for_the_link(live, dora, is_first):
 @pytest.mark.parametrize("is_first", [True, False], ids=["before the cart", "after the cart"])
 def test_link_of_another_company_is_not_noted_on_an_order(live, is_first):
     with live.env() as env:
-        company = env["res.company"].create({"name": f"Elsewhere {is_first}"})
-        program = env["distribution.program"].create({"name": "Elsewhere", "company_id": company.id})
-        partner = env["res.partner"].create({"name": "Foreign"})
-        member = env["distribution.distributor"].create({"partner_id": partner.id, "program_id": program.id})
-        member.action_activate()
-        code = env["distribution.link"].create({"distributor_id": member.id}).code
+        code, _distributor_code = make_foreign_link(env, f"Elsewhere {is_first}")
     session = requests.Session()
     session.headers.update(BROWSER)
     if is_first:

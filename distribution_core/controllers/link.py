@@ -57,4 +57,4 @@ class LinkController(http.Controller):
         if not target:
             return request.render("distribution_core.link_page", {"link": link})
         params = urlencode(link._get_utm_params())
-        return request.redirect(f"{target}?{params}" if params else target)
+        return request.redirect(f"{target}{'&' if '?' in target else '?'}{params}" if params else target)

@@ -2,9 +2,13 @@
 from werkzeug.exceptions import NotFound
 
 from odoo.http import request, route
+from odoo.tools.urls import urljoin
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+from ..const import APPLICANT_STATES
+from ..models.distribution_program_joining import JOIN_URL
 
 # How many rows of a list the first page shows.
 FIRST_ROWS = 5
@@ -23,14 +27,17 @@ class DistributionPortal(CustomerPortal):
         values = super()._prepare_home_portal_values(counters)
         if "distribution_count" in counters:
             values["distribution_count"] = len(self._get_memberships())
+        if "distribution_offer_count" in counters:
+            offers = request.env["distribution.program"].sudo()._get_offers(request.env.user.partner_id)
+            values["distribution_offer_count"] = len(offers) if request.env.user._is_portal() else 0
         return values
 
     @route(_distribution_url, type="http", auth="user", website=True, readonly=True)
     def portal_my_distribution(self):
-        """Open the person's membership: the one that is active, where there are several."""
+        """Open the person's membership: the one that is active, where there are several; else the way in."""
         memberships = self._get_memberships()
         if not memberships:
-            return request.redirect("/my")
+            return request.redirect(JOIN_URL if request.env.user._is_portal() else "/my")
         return request.redirect(self._get_membership_url(memberships[0]))
 
     @route(f"{_distribution_url}/<int:distributor_id>", type="http", auth="user", website=True, readonly=True)
@@ -116,6 +123,12 @@ class DistributionPortal(CustomerPortal):
             **self._prepare_page_values(membership),
             "memberships": self._get_memberships(),
             "state_reason": member.state_reason,
+            "is_member": member.state not in APPLICANT_STATES,
+            "agreement": member.program_id.agreement_id if member.is_agreement_due else None,
+            "appeals": membership.env["distribution.distributor.appeal"].search([("distributor_id", "=", member.id)]),
+            "invitation_url": self._get_invitation_url(member),
+            "typed": {},
+            "errors": {},
             "team_counts": member._get_paid_levels(),
             "customer_count": member.customer_count,
             "order_count": member.order_count,
@@ -123,5 +136,11 @@ class DistributionPortal(CustomerPortal):
             "currency": member.currency_id,
         }
         for topic, (model, domain, _template) in self._get_row_sources(membership).items():
-            values[topic] = model.search(domain, limit=FIRST_ROWS)
+            rows = model.search(domain, limit=FIRST_ROWS + 1)
+            values |= {topic: rows[:FIRST_ROWS], f"has_more_{topic}": len(rows) > FIRST_ROWS}
         return values
+
+    def _get_invitation_url(self, member):
+        """Return the address that brings recruits to the distributor's team, empty while none would count."""
+        path = member.program_id._get_join_url(member) if member._can_recommend() else ""
+        return urljoin(member.get_base_url(), path) if path else ""

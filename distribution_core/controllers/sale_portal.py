@@ -1,9 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from urllib.parse import urlencode
+
 from odoo import http
-from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.exceptions import AccessError, MissingError
 from odoo.http import request
 
 from odoo.addons.sale.controllers.portal import CustomerPortal
+
+from ..tools.forms import MAX_CODE, clean
 
 
 class DistributionCustomerPortal(CustomerPortal):
@@ -18,10 +22,9 @@ class DistributionCustomerPortal(CustomerPortal):
             order = self._document_check_access("sale.order", order_id, access_token=access_token)
         except (AccessError, MissingError):
             return request.redirect("/my")
-        message = "distribution_code_ok"
-        try:
-            with request.env.cr.savepoint():
-                order.write({"distribution_code": distribution_code})
-        except UserError:
-            message = "distribution_code_wrong"
-        return request.redirect(order.get_portal_url(query_string=f"&message={message}"))
+        is_noted = order._note_customer_code(distribution_code)
+        query = "&message=distribution_code_ok" if is_noted else "&message=distribution_code_wrong"
+        if not is_noted:
+            # Shown again, to be mended.
+            query += f"&{urlencode({'distribution_code': clean(distribution_code)[:MAX_CODE]})}"
+        return request.redirect(order.get_portal_url(query_string=query))

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import distribution_portal_mixin
 from . import distribution_program
+from . import distribution_program_joining
 from . import distribution_agreement
 from . import distribution_agreement_acceptance
 from . import distribution_setup
@@ -17,6 +18,7 @@ from . import distribution_binding
 from . import distribution_link
 from . import distribution_link_click
 from . import distribution_binding_request
+from . import distribution_binding_question
 from . import distribution_visit
 from . import distribution_masked_member
 from . import distribution_masked_customer

@@ -96,6 +96,26 @@ class DistributionDistributorAppeal(models.Model):
 
     # === BUSINESS METHODS === #
 
+    @api.model
+    def _make(self, distributor, text):
+        """Make an appeal; the same once more is the appeal there is.
+
+        Two at once wait for each other.
+
+        :param distributor: a suspended `distribution.distributor`
+        :param str text: what it says
+        :raise UserError: for who is not suspended, and while an appeal that says something else waits for its decision
+        """
+        distributor.sudo().partner_id._lock_for_distribution()
+        waiting = self._find_open(distributor)
+        if waiting and waiting.text != text:
+            raise UserError(self.env._("Your appeal is being looked at: wait for the answer."))
+        return waiting or self.create({"distributor_id": distributor.id, "text": text})
+
+    @api.model
+    def _find_open(self, distributor):
+        return self.search([("distributor_id", "=", distributor.id), ("state", "=", "open")])
+
     def _decide(self, state):
         """Decide on the open ones among the appeals, and tell the distributor.
 

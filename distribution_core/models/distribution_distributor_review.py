@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
+from odoo.tools import plaintext2html
 
 from .distribution_setup import MANAGER
 
@@ -51,6 +52,15 @@ class DistributionDistributor(models.Model):
         return result
 
     # === BUSINESS METHODS === #
+
+    def _note_message(self, text):
+        """Keep what an applicant says for whoever reviews the application.
+
+        :param str text: plain, empty or None for nothing
+        """
+        self.ensure_one()
+        if text:
+            self.message_post(body=plaintext2html(text))
 
     def _plan_review(self):
         """Ask whoever is responsible to decide on the applications among these."""

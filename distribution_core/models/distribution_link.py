@@ -281,8 +281,10 @@ class DistributionLink(models.Model):
         :rtype: str
         """
         self.ensure_one()
+        if self.purpose == "recruit":
+            return self.program_id._get_join_url(self._get_owner() if self._is_open() else None)
         # Odoo's shop gives products a page; without it there is no address to send anybody to.
-        if "website_url" not in self.env["product.template"]._fields or self.purpose == "recruit":
+        if "website_url" not in self.env["product.template"]._fields:
             return ""
         if self.product_tmpl_id.is_published:
             return self.product_tmpl_id.website_url

@@ -285,7 +285,7 @@ class DistributionProgram(models.Model):
 
     # === BUSINESS METHODS: JOINING === #
 
-    def _apply(self, partner, inviter=None, agreement=None, door="staff"):
+    def _apply(self, partner, inviter=None, agreement=None, door="staff", message=None):
         """Return a person's membership: an application, written or submitted again, or what there is already.
 
         Every door by which people apply ends here. No payment or purchase is asked for. The upline is the inviter,
@@ -295,6 +295,7 @@ class DistributionProgram(models.Model):
         :param inviter: `distribution.distributor` whose code or link brought the person
         :param agreement: the `distribution.agreement` that the person has accepted
         :param str door: where it was accepted, a key of `const.DOORS`
+        :param str message: what the person says, or answers to what it was asked for
         :raise JoiningRefused: where the policy or a missing acceptance stands in the way
         """
         self.ensure_one()
@@ -305,10 +306,12 @@ class DistributionProgram(models.Model):
         self._check_joining(inviter, agreement, is_known=bool(membership))
         if membership:
             membership._accept_agreement(agreement, door)
+            membership._note_message(message)
             membership._apply_again()
             return membership
         membership = self.env["distribution.distributor"].create(self._prepare_application_vals(partner, inviter))
         membership._accept_agreement(agreement, door)
+        membership._note_message(message)
         if self.join_policy == "open":
             membership.action_activate()
         return membership
@@ -317,7 +320,9 @@ class DistributionProgram(models.Model):
         """Return the person's membership, whatever its state; empty if there is none."""
         self.ensure_one()
         domain = [("program_id", "=", self.id), ("partner_id", "=", partner.id)]
-        return self.env["distribution.distributor"].search(domain)
+        memberships = self.env["distribution.distributor"].search(domain)
+        # Of several the others were merged: after a merge of distributors alone, into somebody else's.
+        return memberships.filtered(lambda membership: not membership.merged_into_id) or memberships[:1]
 
     def _find_agreement(self, version):
         """Return a published version of the agreement, empty where there is none.

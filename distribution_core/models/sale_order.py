@@ -375,6 +375,21 @@ class SaleOrder(models.Model):
             raise ValidationError(self.env._("The code %s is not in use any more.", code))
         return owners[:1]
 
+    def _note_customer_code(self, code):
+        """Put a code that the customer has typed in on the quotation; one that would not count changes nothing.
+
+        :param str code: as it was typed; nothing takes the code away
+        :return: whether it counts
+        :rtype: bool
+        """
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                self.write({"distribution_code": code})
+        except UserError:
+            return False
+        return True
+
     def _explain_attribution(self):
         """Return in words for whom the order counts and why, or would count if it were confirmed now.
 

@@ -13,4 +13,7 @@ from . import test_guards
 from . import test_merge
 from . import test_tours
 from . import test_translations
+from . import test_portal_appeals
+from . import test_portal_joining
+from . import test_portal_recommendations
 from . import test_tree

@@ -12,4 +12,5 @@ from . import payments
 from . import program
 from . import refunds
 from . import sessions
+from . import website_cart
 from . import withdrawals

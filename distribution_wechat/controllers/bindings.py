@@ -109,13 +109,24 @@ def bind(identity, scene=None, code=None, is_agreed=False):
     bindings = request.env["distribution.binding"].sudo()
     outcome, binding, scanned = bindings._bind_scanned(identity, scene, code, is_agreed)
     until = binding._get_kept_until() if outcome == "protected" else binding.date_to
+    question = _find_question(identity, scene, code) if outcome == "asked" else None
     return BindingOutcome(
         outcome=outcome,
         recommended_by=mask_name(binding.distributor_id.partner_id.name) if binding else None,
+        asked_by=question._get_asker_name() if question else None,
+        question_id=question.id if question else None,
         until=to_utc(until),
         purpose=scanned.purpose or None,
         product_id=scanned.product_tmpl_id.id or None,
     )
+
+
+def _find_question(identity, scene, code):
+    """Return what the person is asked about the distributor whose code this is."""
+    distributor, _scanned = request.env["distribution.binding"].sudo()._find_by_code(identity.account_id, scene, code)
+    requests = request.env["distribution.binding.request"].sudo()
+    questions = requests._get_questions(identity.partner_id, identity.account_id.program_id)
+    return questions.filtered(lambda question: question.distributor_id._get_survivor() == distributor)[:1]
 
 
 def _explain(identity, result):

@@ -1,11 +1,23 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import fields, http
+from odoo.exceptions import UserError
 from odoo.http import request
 
 from odoo.addons.distribution_core.exceptions import JoiningRefused
 from odoo.addons.distribution_core.tools.masking import mask_name, mask_phone
 
-from ..schemas.centre import AcceptAgreement, Apply, Me, Membership, MyBinding, MyMembership
+from ..schemas.centre import (
+    AcceptAgreement,
+    AnswerQuestion,
+    Appeal,
+    Apply,
+    Me,
+    Membership,
+    MyBinding,
+    MyMembership,
+    NewAppeal,
+    Question,
+)
 from .api import endpoint
 from .current import NOT_A_DISTRIBUTOR, get_distributor, get_identity
 from .problem import Problem
@@ -21,7 +33,45 @@ class MembershipController(http.Controller):
     @endpoint("GET", "/me", answer=Me, readonly=True)
     def get_me(self):
         """Tell who I am: customer, distributor, whose customer."""
+        return self._me_answer(get_identity())
+
+    @endpoint(
+        "POST",
+        "/me/questions/<int:question_id>",
+        body=AnswerQuestion,
+        answer=Me,
+        idempotent=True,
+        problems=[(409, "settled")],
+    )
+    def answer_question(self, question_id, body):
+        """Say whether I want to change to the distributor who has recommended last."""
         identity = get_identity()
+        question = self._find_question(identity, question_id)
+        try:
+            with request.env.cr.savepoint():
+                question._answer(body.agreed)
+        except UserError as error:
+            # Why is for the merchant's people: it names what they can do about it.
+            raise Problem(409, "settled", request.env._("This question is settled already.")) from error
+        return self._me_answer(identity)
+
+    def _find_question(self, identity, question_id):
+        """Return a question that the person is or was asked in the mini-program's program.
+
+        :raise Problem: 404 for anybody else's, and for what is not the customer's to decide
+        """
+        asked = [
+            ("partner_id", "=", identity.partner_id.id),
+            ("program_id", "=", identity.account_id.program_id.id),
+            ("kind", "=", "ask"),
+            ("id", "=", question_id),
+        ]
+        question = request.env["distribution.binding.request"].sudo().search(asked)
+        if not question:
+            raise Problem(404, "not_found", request.env._("There is no such question."))
+        return question
+
+    def _me_answer(self, identity):
         distributor = identity._get_distributor()
         return Me(
             name=identity.partner_id.name,
@@ -30,6 +80,7 @@ class MembershipController(http.Controller):
             is_offered=identity.account_id.program_id._is_offered_to(identity.partner_id),
             distributor=MyMembership(state=distributor.state, code=distributor.code) if distributor else None,
             binding=self._my_binding(identity),
+            questions=self._my_questions(identity),
         )
 
     @endpoint("GET", "/me/distributor", answer=Membership, readonly=True, problems=[NOT_A_DISTRIBUTOR])
@@ -62,7 +113,7 @@ class MembershipController(http.Controller):
         agreement = identity.account_id.program_id._find_agreement(body.agreement_version)
         try:
             applications = request.env["distribution.distributor"].sudo()
-            distributor = applications._apply(identity, upline, body.name, agreement)
+            distributor = applications._apply(identity, upline, body.name, agreement, body.message)
         except JoiningRefused as refusal:
             raise Problem(REFUSALS[refusal.reason], refusal.reason, str(refusal)) from refusal
         if distributor.state in ("suspended", "closed"):
@@ -88,6 +139,26 @@ class MembershipController(http.Controller):
                 409, "agreement_outdated", request.env._("There is another version of the agreement: read it first.")
             )
         distributor._accept_agreement(agreement, "mini_program")
+        return self._membership_answer(distributor)
+
+    @endpoint(
+        "POST",
+        "/me/appeals",
+        body=NewAppeal,
+        answer=Membership,
+        idempotent=True,
+        problems=[NOT_A_DISTRIBUTOR, (409, "not_suspended"), (409, "appeal_open")],
+    )
+    def appeal(self, body):
+        """Appeal against my suspension; the same once more is one appeal, another one waits for the answer."""
+        distributor = get_distributor()
+        appeals = request.env["distribution.distributor.appeal"].sudo()
+        if distributor.state != "suspended":
+            raise Problem(409, "not_suspended", request.env._("You are not suspended: there is nothing to appeal."))
+        waiting = appeals._find_open(distributor)
+        if waiting and waiting.text != body.text:
+            raise Problem(409, "appeal_open", request.env._("Your appeal is being looked at: wait for the answer."))
+        appeals._make(distributor, body.text)
         return self._membership_answer(distributor)
 
     def _find_upline(self, identity, body):
@@ -116,6 +187,24 @@ class MembershipController(http.Controller):
             until=to_utc(valid.date_to),
         )
 
+    def _my_questions(self, identity):
+        requests = request.env["distribution.binding.request"].sudo()
+        return [
+            Question(id=question.id, asked_by=question._get_asker_name(), asked_at=to_utc(question.create_date))
+            for question in requests._get_questions(identity.partner_id, identity.account_id.program_id)
+        ]
+
+    def _appeal_answer(self, appeal):
+        if not appeal:
+            return None
+        return Appeal(
+            text=appeal.text,
+            state=appeal.state,
+            reason=appeal.decision_reason or None,
+            made_at=to_utc(appeal.create_date),
+            decided_at=to_utc(appeal.decided_on),
+        )
+
     def _membership_answer(self, distributor):
         return Membership(
             state=distributor.state,
@@ -126,4 +215,5 @@ class MembershipController(http.Controller):
             program=distributor.program_id.name,
             agreement_due=distributor.is_agreement_due,
             applied_at=to_utc(distributor.create_date),
+            appeal=self._appeal_answer(distributor.appeal_ids.sorted("id")[-1:]),
         )

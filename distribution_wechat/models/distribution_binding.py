@@ -43,12 +43,8 @@ class DistributionBinding(models.Model):
         :return: the distributor, empty where there is none, and the link, empty for a code typed in
         :rtype: tuple
         """
-        links, distributors = self.env["distribution.link"], self.env["distribution.distributor"]
+        links = self.env["distribution.link"]
         if scene:
             scanned = links._find_scanned(account, scene)
             return scanned.distributor_id._get_survivor(), scanned
-        # People type small letters, too.
-        domain = [("program_id", "=", account.program_id.id), ("code", "in", [code, code.upper()])]
-        found = distributors.search(domain)
-        found = found.filtered(lambda distributor: distributor.code == code) or found[:1]
-        return found._get_survivor(), links
+        return account.program_id._find_distributor(code)._get_survivor(), links

@@ -56,7 +56,7 @@ class DistributionDistributor(models.Model):
     # === BUSINESS METHODS: MEMBERSHIP === #
 
     @api.model
-    def _apply(self, identity, upline=None, name=None, agreement=None):
+    def _apply(self, identity, upline=None, name=None, agreement=None, message=None):
         """Return the person's membership, an application written if there is none, or submitted again.
 
         The upline is who is named in the application, else who recruited the person by a code, else whose customer
@@ -66,13 +66,14 @@ class DistributionDistributor(models.Model):
         :param upline: a distributor of the program
         :param str name: the person's name, for a new application only
         :param agreement: the `distribution.agreement` that the person has accepted
+        :param str message: what the person says, or answers to what it was asked for
         :raise JoiningRefused: where the program does not take the application
         """
         identity.partner_id._lock_for_distribution()
         if name and not identity._get_distributor():
             identity.partner_id.name = name
         program, inviter = identity.account_id.program_id, upline or identity._get_recruiter()
-        return program._apply(identity.partner_id, inviter, agreement, door="mini_program")
+        return program._apply(identity.partner_id, inviter, agreement, "mini_program", message)
 
     # === BUSINESS METHODS: FIGURES === #
 

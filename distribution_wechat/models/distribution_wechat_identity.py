@@ -35,10 +35,7 @@ class DistributionWechatIdentity(models.Model):
     def _get_distributor(self):
         """Return the person's membership in the mini-program's program, whatever its state; empty if there is none."""
         self.ensure_one()
-        domain = [("partner_id", "=", self.partner_id.id), ("program_id", "=", self.account_id.program_id.id)]
-        memberships = self.env["distribution.distributor"].search(domain)
-        # Of several the others were merged: after a merge of distributors alone, into somebody else's.
-        return memberships.filtered(lambda membership: not membership.merged_into_id) or memberships[:1]
+        return self.account_id.program_id._get_membership(self.partner_id)
 
     def _get_recruiter(self):
         """Return whose code for recruiting the person scanned last, empty where this is nobody who can recommend."""

@@ -15,6 +15,7 @@ Name = Annotated[
     str,
     StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$"),
 ]
+Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=2000)]
 Purpose = Literal["shop", "product", "recruit"]
 State = Literal["draft", "incomplete", "refused", "active", "suspended", "closed"]
 Outcome = Literal["bound", "already_yours", "protected", "asked", "own_code", "code_unknown"]
@@ -44,12 +45,14 @@ class BindingOutcome(Schema):
     """What came of a code: whose customer the person is now, and what the code leads to.
 
     `until` is when the binding ends; for the outcome `protected` it is until when the other distributor keeps the
-    person (None: for good). After `asked` the person stays with the distributor it has; the same code with `agreed`
-    changes that.
+    person (None: for good). After `asked` the person stays with the distributor it has, `recommended_by`, and is asked
+    whether to change to `asked_by`: answer the question with `question_id`. The same code with `agreed` is a yes, too.
     """
 
     outcome: Outcome
     recommended_by: str | None = None
+    asked_by: str | None = None
+    question_id: int | None = None
     until: datetime.datetime | None = None
     purpose: Purpose | None = None
     product_id: int | None = None
@@ -66,6 +69,22 @@ class MyBinding(Schema):
     until: datetime.datetime | None
 
 
+class Question(Schema):
+    """Another distributor has recommended: does the person want to change? It stays with the one it has until it says
+    yes. Whoever says no is not asked again for the same distributor.
+    """
+
+    id: int
+    asked_by: str
+    asked_at: datetime.datetime
+
+
+class AnswerQuestion(Schema):
+    """True to change to who asks, false to stay."""
+
+    agreed: Annotated[bool, Field(strict=True)]
+
+
 class MyMembership(Schema):
     state: State
     code: str
@@ -75,7 +94,7 @@ class Me(Schema):
     """The person logged in; `is_distributor` while orders count for them.
 
     `is_offered` after an order, where the program then offers to join: others may apply as well, and buying is never
-    a condition.
+    a condition. `questions` wait for the person's answer, the latest first.
     """
 
     name: str
@@ -84,6 +103,7 @@ class Me(Schema):
     is_offered: bool
     distributor: MyMembership | None
     binding: MyBinding | None
+    questions: list[Question]
 
 
 AgreementVersion = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
@@ -120,11 +140,15 @@ class AcceptAgreement(Schema):
 
 
 class Apply(Schema):
-    """An application; `scene` or `code` name who recruited the person, `agreement_version` what was accepted."""
+    """An application; `scene` or `code` name who recruited the person, `agreement_version` what was accepted.
+
+    `message` is for whoever reviews it: the answer of who was asked for more.
+    """
 
     agreement_accepted: Annotated[bool, Field(strict=True)]
     agreement_version: AgreementVersion | None = None
     name: Name | None = None
+    message: Text | None = None
     scene: Scene | None = None
     code: DistributorCode | None = None
 
@@ -135,11 +159,28 @@ class Apply(Schema):
         return self
 
 
+class NewAppeal(Schema):
+    """Why the suspension should end."""
+
+    text: Text
+
+
+class Appeal(Schema):
+    """An appeal against a suspension; `open` until the merchant decides, `reason` is the merchant's."""
+
+    text: str
+    state: Literal["open", "granted", "rejected"]
+    reason: str | None
+    made_at: datetime.datetime
+    decided_at: datetime.datetime | None
+
+
 class Membership(Schema):
     """An application and what became of it: draft until the merchant accepts it. `upline` is masked.
 
     `incomplete` and `refused` say why in `reason`; whoever applies again is looked at again. `agreement_due` while
-    there is a version of the agreement that the person has not accepted: members stay what they are.
+    there is a version of the agreement that the person has not accepted: members stay what they are. `suspended` holds
+    what is earned and may be appealed against; `appeal` is the latest one.
     """
 
     state: State
@@ -150,6 +191,7 @@ class Membership(Schema):
     program: str
     agreement_due: bool
     applied_at: datetime.datetime
+    appeal: Appeal | None
 
 
 # === CODES === #

@@ -1,5 +1,9 @@
 """Binding, membership, codes, the distributor's figures, entries, team, customers."""
 
+from datetime import timedelta
+
+from odoo import fields
+
 from . import Sample
 
 
@@ -46,6 +50,28 @@ def current_agreement(person):
         return {"version": agreement.version}
 
 
+def suspended(person):
+    as_distributor()(person)
+    with person.live.env() as env:
+        env["distribution.distributor"].browse(person.distributor_id).action_suspend("Somebody complained")
+    return {"text": "It was somebody else"}
+
+
+def question(person):
+    """Let a second distributor recommend to the person, whom the program asks then."""
+    ids = [recruiter(person).distributor_id for _time in "12"]
+    with person.live.env() as env:
+        program = env["distribution.program"].browse(person.live.program_id)
+        before, program.binding_policy = program.binding_policy, "ask"
+        partner, bindings = env["res.partner"].browse(person.partner_id), env["distribution.binding"]
+        first, second = env["distribution.distributor"].browse(ids)
+        bindings._bind(partner, first, date_from=fields.Datetime.now() - timedelta(days=20))
+        bindings._recommend(partner, second, "link")
+        program.binding_policy = before
+        asked = env["distribution.binding.request"].search([("partner_id", "=", partner.id)])
+        return {"question_id": asked.id}
+
+
 def own_scene(person):
     as_distributor()(person)
     answer = person.post("/me/codes", {"purpose": "shop"})
@@ -78,6 +104,10 @@ SAMPLES = {
     ("GET", "/me/distributor"): Sample(query=as_distributor()),
     ("POST", "/me/distributor"): Sample(body=apply),
     ("POST", "/me/agreement"): Sample(body=as_distributor(current_agreement)),
+    ("POST", "/me/appeals"): Sample(body=suspended),
+    ("POST", "/me/questions/<int:question_id>"): Sample(
+        path=question, foreign=question, body=lambda person: {"agreed": True}
+    ),
     ("POST", "/me/codes"): Sample(body=as_distributor(lambda person: {"purpose": "shop"})),
     ("GET", "/me/codes/<string:scene>/image"): Sample(path=own_scene, foreign=own_scene),
     ("GET", "/me/summary"): Sample(query=as_distributor()),

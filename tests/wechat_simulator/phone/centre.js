@@ -11,6 +11,7 @@ const STATE = {
     suspended: "已暂停",
     closed: "已关闭",
 };
+const APPEAL = {open: "处理中", granted: "已支持", rejected: "未支持"};
 const ENTRY = {held: "观察期", due: "待结算", settled: "已结算"};
 const WITHDRAWAL = {
     under_review: "审核中",
@@ -40,17 +41,44 @@ export async function showCentre() {
         ];
     }
     const [membership, summary] = await Promise.all([get("me/distributor"), get("me/summary")]);
-    return [wallet(membership, summary), states(summary), links(membership, summary)];
+    const suspension = me.distributor.state === "suspended" && suspended(membership);
+    return [suspension, wallet(membership, summary), states(summary), links(membership, summary)];
+}
+
+/** Why, and the appeal: a new one unless one waits for its answer. */
+function suspended({reason, appeal}) {
+    const text = h("textarea", {rows: 3, maxlength: 2000, "aria-label": "申诉理由", placeholder: "申诉理由"});
+    const send = async () => {
+        await post("me/appeals", {text: text.value});
+        toast("已提交申诉");
+        go("centre");
+    };
+    const waits = appeal && appeal.state === "open";
+    return h(
+        "div.card.head",
+        {},
+        h("h2", {}, STATE.suspended),
+        note(reason || ""),
+        note("已得的佣金为您保留。"),
+        appeal && row("申诉", APPEAL[appeal.state]),
+        appeal && note(appeal.text),
+        appeal && appeal.reason && note(`答复：${appeal.reason}`),
+        !waits && [text, button("申诉", send, "main")]
+    );
 }
 
 async function application(me) {
     const {agreement, introduction} = await get("program");
     const agreed = h("input", {type: "checkbox", id: "agreed"});
+    const isAsked = me.distributor && me.distributor.state === "incomplete";
+    const label = isAsked ? "您的回复" : "想告诉商家的话（选填）";
+    const message = h("textarea", {rows: 3, maxlength: 2000, "aria-label": label, placeholder: label});
     const apply = async () => {
         await post("me/distributor", {
             agreement_accepted: agreed.checked,
             agreement_version: agreement && agreement.version,
             name: person().name,
+            message: message.value.trim() || null,
         });
         toast("已提交申请");
         go("centre");
@@ -64,6 +92,7 @@ async function application(me) {
         me.binding && row("推荐人", me.binding.recommended_by),
         agreement &&
             h("details", {}, h("summary", {}, `分销员协议（第${agreement.version}版）`), note(plain(agreement.text))),
+        message,
         h("label.check", {for: "agreed"}, agreed, " 我同意分销员协议"),
         button("申请", apply, "main")
     );

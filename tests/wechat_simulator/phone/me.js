@@ -39,6 +39,10 @@ export async function useScene() {
 async function scan(code) {
     try {
         const found = await post("bindings", code);
+        if (found.outcome === "asked") {
+            go("me");
+            return true;
+        }
         toast(found.recommended_by ? `${found.recommended_by} 是您的推荐人` : "已扫码");
         go({product: `product/${found.product_id}`, recruit: "centre"}[found.purpose] || "shop");
         return true;
@@ -46,6 +50,26 @@ async function scan(code) {
         toast(error.message, true);
         return false;
     }
+}
+
+/** Another distributor has recommended: change, or stay? */
+function question({id, asked_by}, binding) {
+    const answer = (agreed) => async () => {
+        await post(`me/questions/${id}`, {agreed});
+        go("me");
+    };
+    return h(
+        "div.card.head",
+        {},
+        h("h2", {}, `${asked_by} 向您推荐了我们`),
+        note(
+            binding
+                ? `您现在的推荐人是 ${binding.recommended_by}，要换成 ${asked_by} 吗？`
+                : `${asked_by} 是您的推荐人吗？`
+        ),
+        note("已下的订单不变，价格也不变。"),
+        h("div.actions", {}, button("不换", answer(false)), button("换", answer(true), "main"))
+    );
 }
 
 export async function showMe() {
@@ -56,6 +80,7 @@ export async function showMe() {
             row("推荐人", me.binding ? me.binding.recommended_by : "无"),
             row("分销员", me.is_distributor ? `是（${me.distributor.code}）` : "否")
         ),
+        me.questions.map((one) => question(one, me.binding)),
         h("div.actions", {}, !me.phone && button("绑定微信手机号", bindPhone), button("扫一扫", openScanner, "main")),
         h("div.actions", {}, button("换一个人", leave)),
     ];
