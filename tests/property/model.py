@@ -222,19 +222,38 @@ class Order:
 
     def refunds(self, is_possible=False):
         """Return R of every line: as it is now, or if all that is open were sent, kept and paid."""
-        posted = [each for each in self.invoices if each.state == "posted"]
-        invoiced = sum((each.total for each in posted if not each.reverses), ZERO)
-        credited = sum((each.total for each in posted if each.reverses), ZERO)
-        amount = given_back(self.payments, max(self.total, invoiced), credited)
-        if not amount:
-            return {}
-        bearers = []
-        for line in (each for each in self.lines if each.earns):
-            value, kept = self.possible_value(line) if is_possible else self.value(line)
-            line_credited = self.posted(line, None if is_possible else self.trigger(line)).credited
-            tax = line.taxed / line.value if self.worth(line) else Fraction(1)
-            bearers.append(Bearer(line, value, kept, line_credited, tax))
-        return spread(amount, bearers)
+        posted = sorted((each for each in self.invoices if each.state == "posted"), key=lambda it: (it.day, it.number))
+        documents = [(bool(each.reverses), each.total) for each in posted]
+        amount = given_back(self.payments, self.total, documents)
+        bear = self._bear_possibly if is_possible else self._bear
+        return spread(amount, [bear(line) for line in self.lines if line.earns]) if amount else {}
+
+    def _bear(self, line):
+        """Return which part of R a line can bear as it is."""
+        (value, kept), owed = self.value(line), self.owed(line)
+        counts = max(ZERO, min(value, owed))
+        # Credited, and not charged again since.
+        credited = min(self.posted(line, self.trigger(line)).credited, max(ZERO, value - owed))
+        back = min(counts, max(ZERO, value - kept - credited))
+        return Bearer(line, back, counts - back, self._open(line), max(ZERO, owed - counts), self._tax(line))
+
+    def _bear_possibly(self, line):
+        """Return the same if all that is open were sent, kept and paid: all of it would be owed then."""
+        (worth, kept), owed = self.possible_value(line), self.possibly_owed(line)
+        counts = max(ZERO, min(worth, owed))
+        credited = min(self.posted(line).credited, max(ZERO, worth - owed))
+        back = min(counts, max(ZERO, worth - kept - credited))
+        is_open = min(counts - back, self._open(line))
+        return Bearer(line, back, counts - back - is_open, is_open, owed, self._tax(line))
+
+    def _open(self, line):
+        """Return what the customer may still come to owe for a line, at most what of it does not count yet."""
+        (value, _kept), worth = self.value(line), self.worth(line)
+        still = min(worth, self.possibly_owed(line)) - max(ZERO, min(value, self.owed(line)))
+        return max(ZERO, min(still, worth - value))
+
+    def _tax(self, line):
+        return line.taxed / line.value if self.worth(line) else Fraction(1)
 
     # === WHAT A LINE EARNS ON === #
 
@@ -259,13 +278,22 @@ class Order:
         return worth, min(worth, self.of(line, max(ZERO, there - self.returned(line))))
 
     def money(self, line):
-        """Return M: what the customer owes or has paid for a line."""
+        """Return M: what the customer owes or has paid for a line, less R."""
+        return self.owed(line) - self.refunds().get(line, ZERO)
+
+    def owed(self, line):
+        """Return what the customer owes or has paid for what counts, and by invoice ahead of it."""
         posted, sent = self.posted(line, self.trigger(line)), self.sent(line)
         # What went out beyond the order in place of what came back is not invoiced a second time.
         owed = sent - min(self.returned(line), max(ZERO, sent - line.quantity))
         counted = {"sent": owed, "ordered": line.quantity, "invoiced": ZERO}[self.measure(line)]
         open_value = self.of(line, max(ZERO, counted - posted.quantity))
-        return open_value + posted.invoiced - posted.credited - self.refunds().get(line, ZERO)
+        return open_value + posted.invoiced - posted.credited
+
+    def possibly_owed(self, line):
+        """Return the same if all that is open is sent and charged."""
+        posted = self.posted(line)
+        return max(posted.invoiced, self.worth(line)) - posted.credited
 
     def figures(self, line):
         """Return the line's figures after each delivery that counts, the last are those of now."""
@@ -303,9 +331,8 @@ class Order:
         """Return the figures the line may still come to: all that is open is sent, kept and paid."""
         if self.state != "sale" or not line.terms:
             return NOTHING
-        posted, (worth, kept) = self.posted(line), self.possible_value(line)
-        refunded = self.refunds(is_possible=True).get(line, ZERO)
-        money = max(posted.invoiced, worth) - posted.credited - refunded
+        worth, kept = self.possible_value(line)
+        money = self.possibly_owed(line) - self.refunds(is_possible=True).get(line, ZERO)
         return Figures(0, None, worth, kept, money, self.possibly_has(line))
 
     def pay(self):
