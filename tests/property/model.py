@@ -343,8 +343,9 @@ class Order:
 class Model:
     """A merchant with one program."""
 
-    def __init__(self, trigger, hold, levels, cap, now):
+    def __init__(self, trigger, hold, levels, cap, now, passes_up=False):
         self.trigger, self.hold, self.levels, self.cap = trigger, hold, levels, Fraction(cap)
+        self.passes_up = passes_up
         self.now, self.receipt_days = now, 10
         self.products, self.rules, self.orders = [], [], []
         self.distributors, self.bindings, self.owners, self.excluded = {}, {}, {}, set()
@@ -366,21 +367,35 @@ class Model:
         return None
 
     def _chain(self, order):
-        level, distributor = 1, None if order.is_excluded else order.distributor
+        """Return (level, who stands there), nearest first; whoever buys is passed over."""
+        level, distributor, chain = 1, None if order.is_excluded else order.distributor, []
         while distributor and level <= self.levels:
-            if distributor.state in EARNING and self.owners.get(order.buyer) is not distributor:
-                yield level, distributor
+            if self.owners.get(order.buyer) is not distributor:
+                chain.append((level, distributor))
             level, distributor = level + 1, distributor.upline
+        return chain
+
+    def _share(self, chain, level, distributor, product):
+        """Return who gets a level's share of a product and by which rule, None where nobody does."""
+        found = resolve(self.rules, level, product, distributor, self.today)
+        if found and distributor.state in EARNING:
+            return distributor, found
+        above = [each for higher, each in chain if higher > level and each.state in EARNING]
+        if not self.passes_up or not above:
+            return None
+        found = found or resolve(self.rules, level, product, distributor, self.today, is_for_another=True)
+        return (above[0], found) if found else None
 
     def freeze(self, order, lines):
         """Give lines the terms of this moment."""
         agreed = {term.group: term for line in order.lines if line not in lines for term in line.terms}
+        chain = self._chain(order)
         for line in lines:
             line.terms = []
-            for level, distributor in self._chain(order) if line.earns else ():
-                found = resolve(self.rules, level, line.product, distributor, self.today)
-                if found:
-                    line.terms.append(self._make_term(order, line, level, distributor, found))
+            for level, distributor in chain if line.earns else ():
+                share = self._share(chain, level, distributor, line.product)
+                if share:
+                    line.terms.append(self._make_term(order, line, level, *share))
         for term in (term for line in lines for term in line.terms if term.limit.scope in SHARED):
             # The rule may have changed since: lines that share a limit have the one that was agreed first.
             term.limit = agreed[term.group].limit if term.group in agreed else term.limit
