@@ -227,3 +227,18 @@ class TestFound(PropertyCase):
                 ("refund", 0, 33),
             ],
         )
+
+    def test_what_is_open_and_credited_is_not_given_back_twice(self):
+        """Invoiced ahead, the half that is not sent is credited, and more than its price goes back."""
+        self.play(
+            World(levels=2, rates=(1000, 500, 0)),
+            [
+                ("sell", 0, 0, ((0, 10, 10000, 0, 0),), 0, 0),
+                ("charge", 0, 100, 0),
+                ("invoice", 0, 100, 0, 1),
+                ("ship", 0, 50, 50, 1),
+                ("credit", 0, 1, 50, 1),
+                ("refund", 0, 33),
+                ("refund", 0, 33),
+            ],
+        )

@@ -80,13 +80,14 @@ THEMES = (
 )
 # What a trigger waits for happens more often too.
 AWAITED = {
-    "paid": ("charge", "charge", "refund", "invoice", "pay_invoice"),
+    "paid": ("charge", "refund", "invoice", "pay_invoice", "pay_invoice"),
     "invoiced": ("invoice",),
     "invoice_paid": ("invoice", "pay_invoice", "pay_invoice"),
 }
 # What follows one another in a shop, and chance brings too seldom.
 PHRASES = (
     ("charge", "ship", "refund"),
+    ("charge", "invoice", "ship", "credit", "refund"),
     ("charge", "invoice", "credit", "invoice", "refund"),
     ("ship", "invoice", "credit", "give_back", "credit"),
     ("ship", "wait", "give_back", "settle", "look"),
@@ -100,8 +101,11 @@ BEGINNINGS = {
 }
 # What a trigger may be, where the history is about something that only happens with some.
 TRIGGERS_FOR = {"margin": ("invoiced", "invoice_paid", "paid"), "waiting": ("shipped",)}
-# What leaves shares that nobody earns.
-VACANT = ("distributor", "distributor", "sell", "rule")
+# What leaves shares that nobody earns: who stands between two others is closed, or is paid nothing.
+VACANT = (
+    ("distributor", 1, "closed"),
+    *(("rule", level, 0, who, 0, 0, 0, 0) for level, who in ((1, 3), (1, 4), (2, 2))),
+)
 # What must have happened before, so that there is something to do it with.
 NEEDS = {
     "receive": "ship",
@@ -163,13 +167,14 @@ def draw(seed, number, longest=15):
         passes_up=rng.random() < 1 / 3,
     )
     names, length = [*BEGINNINGS.get(about, ("sell",))], rng.randint(longest // 2, longest)
-    theme = (*rng.choice(THEMES), *AWAITED.get(world.trigger, ()), *(VACANT if world.passes_up else ()))
+    theme = (*rng.choice(THEMES), *AWAITED.get(world.trigger, ()))
     while len(names) < length:
         possible = [name for name in WEIGHTS if NEEDS.get(name, "sell") in names]
         names += rng.choices(possible, [WEIGHTS[name] * (1 + 2 * theme.count(name)) for name in possible])
         names += rng.choice(PHRASES) if rng.random() < 1 / 20 else ()
     events = [_event(rng, name, about) for name in names if name != "look" or world.background]
-    return world, [*_first_events(rng, about), *events][:longest]
+    vacant = [rng.choice(VACANT)] if world.passes_up else []
+    return world, [*vacant, *_first_events(rng, about), *events][:longest]
 
 
 def _subject(rng):
