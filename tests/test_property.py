@@ -180,3 +180,65 @@ class TestFound(PropertyCase):
                 ("give_back", 1, 20, 1),
             ],
         )
+
+    def test_down_payment_that_was_credited_need_not_be_invoiced_again(self):
+        """Seldom drawn: the final invoice deducts it, is paid, and is all there is to pay."""
+        self.play(
+            World(trigger="paid"),
+            [
+                ("sell", 0, 0, ((0, 10, 10000, 0, 0),), 0, 0),
+                ("down_payment", 0, 30, 1),
+                ("invoice", 0, 100, 1, 1),
+                ("credit", 0, 0, 100, 1),
+                ("pay_invoice", 1, 100),
+                ("ship", 0, 100, 100, 1),
+            ],
+        )
+
+    def test_refund_falls_on_what_is_open_before_what_is_sent(self):
+        """Of two lines one is sent in part, and the other when the money is back."""
+        self.play(
+            World(levels=3, rates=(1000, 500, 200)),
+            [
+                ("sell", 0, 0, ((0, 10, 10000, 0, 2), (1, 3, 3333, 10, 1)), 1000, 0),
+                ("charge", 0, 100, 0),
+                ("ship", 0, 50, 0, 1),
+                ("refund", 0, 33),
+                ("refund", 0, 33),
+                ("give_back", 0, 20, 1),
+                ("ship", 0, 100, 100, 1),
+                ("refund", 0, 25),
+            ],
+        )
+
+    def test_invoice_that_was_issued_again_is_not_credited(self):
+        """Reversed and issued again, in part for goods that are not sent; then money goes back."""
+        self.play(
+            World(rates=(1000, 500, 200), levels=2),
+            [
+                ("sell", 0, 0, ((0, 10, 10000, 0, 0), (3, 3, 3333, 0, 1)), 0, 0),
+                ("charge", 0, 100, 0),
+                ("ship", 0, 70, 70, 1),
+                ("invoice", 0, 100, 0, 1),
+                ("credit", 0, 0, 100, 1),
+                ("invoice", 0, 100, 0, 1),
+                ("refund", 0, 10),
+                ("credit", 1, 1, 50, 1),
+                ("refund", 0, 33),
+            ],
+        )
+
+    def test_what_is_open_and_credited_is_not_given_back_twice(self):
+        """Invoiced ahead, the half that is not sent is credited, and more than its price goes back."""
+        self.play(
+            World(levels=2, rates=(1000, 500, 0)),
+            [
+                ("sell", 0, 0, ((0, 10, 10000, 0, 0),), 0, 0),
+                ("charge", 0, 100, 0),
+                ("invoice", 0, 100, 0, 1),
+                ("ship", 0, 50, 50, 1),
+                ("credit", 0, 1, 50, 1),
+                ("refund", 0, 33),
+                ("refund", 0, 33),
+            ],
+        )

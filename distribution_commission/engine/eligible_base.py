@@ -135,11 +135,20 @@ class LineFacts:
     @property
     def money(self):
         """M: what the customer owes or paid for the line."""
+        return self.money_before_refunds - self.refunded
+
+    @property
+    def money_before_refunds(self):
         # What was sent beyond the order in place of what came back is not invoiced a second time.
         exchanged = min(self.returned, max(ZERO, self.sent - self.ordered))
         counted = {"sent": self.sent - exchanged, "ordered": self.ordered}.get(self.measure, ZERO)
         not_invoiced = max(ZERO, counted - self.invoiced_quantity)
-        return self.get_worth_of(not_invoiced) + self.invoiced - self.credited - self.refunded
+        return self.get_worth_of(not_invoiced) + self.invoiced - self.credited
+
+    @property
+    def possible_money_before_refunds(self):
+        """What that will come to if all that is open is sent, kept and paid."""
+        return max(self.invoiced_in_all, self.worth) - self.credited_in_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +221,7 @@ def possible_base(facts):
     """
     if facts.is_cancelled:
         return Base(0, None, ZERO, ZERO, ZERO, ZERO)
-    money = max(facts.invoiced_in_all, facts.worth) - facts.credited_in_all - facts.refunded_in_all
+    money = facts.possible_money_before_refunds - facts.refunded_in_all
     stays = max(facts.ordered, facts.sent) - facts.returned
     if not facts.is_sent:
         # What is invoiced again was not taken back.

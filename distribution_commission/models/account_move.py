@@ -71,6 +71,10 @@ class AccountMove(models.Model):
         # Unlinked credit notes touch the orders of the invoice they reverse.
         return (invoices | invoices.reversed_entry_id).invoice_line_ids.sale_line_ids.order_id
 
+    def _sorted_by_time(self):
+        """Return invoices and credit notes in the order in which they were issued."""
+        return self.sorted(lambda move: (move.invoice_date or move.date, move.id))
+
     def _get_commission_shares(self):
         """Return what this invoice or credit note says of sale order lines, net of its discount lines.
 

@@ -12,7 +12,14 @@ from odoo.addons.distribution_core.models.sale_order import READERS
 from ..const import EXCLUSIONS
 from ..engine.eligible_base import discount_factor
 from ..engine.money import exact
-from ..engine.refunds import Share, get_paid_moment, get_uncovered_refund, share_out_refund
+from ..engine.refunds import (
+    Document,
+    get_paid_moment,
+    get_possible_share,
+    get_share,
+    get_uncovered_refund,
+    share_out_refund,
+)
 
 
 class SaleOrder(models.Model):
@@ -302,17 +309,16 @@ class SaleOrder(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        credits = moves.filtered(lambda move: move.move_type == "out_refund")
-        invoiced, credited = (
-            sum((move._get_commission_total(self) for move in documents), Fraction(0))
-            for documents in (moves - credits, credits)
-        )
-        amount = get_uncovered_refund(payments, exact(self.amount_total), invoiced, credited)
+        documents = [
+            Document(move._get_commission_total(self), move.move_type == "out_refund")
+            for move in moves._sorted_by_time()
+        ]
+        amount = get_uncovered_refund(payments, exact(self.amount_total), documents)
         unit, line_ids = Decimal(str(self.currency_id.rounding)), self._get_goods_lines().ids
-        figures = [(fact, fact.taxed / fact.worth if fact.worth else Fraction(1)) for fact in map(facts.get, line_ids)]
-        now = [Share(fact.value, fact.kept, fact.credited, tax) for fact, tax in figures]
-        possible = [Share(fact.worth, fact.possible_kept, fact.credited_in_all, tax) for fact, tax in figures]
-        refunds = (share_out_refund(amount, shares, unit) for shares in (now, possible))
+        refunds = (
+            share_out_refund(amount, [get(facts[line_id]) for line_id in line_ids], unit)
+            for get in (get_share, get_possible_share)
+        )
         return {
             line_id: {"refunded": refunded, "refunded_in_all": in_all}
             for line_id, refunded, in_all in zip(line_ids, *refunds, strict=True)

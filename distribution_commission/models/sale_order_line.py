@@ -366,7 +366,7 @@ class SaleOrderLine(models.Model):
         :rtype: dict
         """
         sums, moments = defaultdict(lambda: defaultdict(Fraction)), {}
-        for move in moves.sorted(lambda move: (move.invoice_date or move.date, move.id)):
+        for move in moves._sorted_by_time():
             is_credit = move.move_type == "out_refund"
             for line_id, quantity, amount in move._get_commission_shares():
                 share, trigger = sums[line_id], triggers.get(line_id)

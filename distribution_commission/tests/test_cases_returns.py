@@ -182,3 +182,161 @@ class TestCasesRefunds(CommissionCommon):
         self._deliver(order)
         self._refund_online(self._pay_online(order), 40)
         self.assertEarned(order, "27", "13.50", "5.40")
+
+
+@tagged("post_install", "-at_install")
+class TestCasesRefundsOfParts(CommissionCommon):
+    """Money given back before everything was sent, and after an invoice was issued again; see readme/USAGE.md."""
+
+    def _pending(self, order):
+        self.env.flush_all()
+        terms = self.term_model.search([("order_id", "=", order.id), ("level", "=", 1)], order="line_id")
+        terms.invalidate_recordset(["pending_amount"])
+        return terms.mapped("pending_amount")
+
+    def _issue_again(self, invoice):
+        """Reverse an invoice and issue it again, by Odoo's own button."""
+        context = {"active_model": "account.move", "active_ids": invoice.ids}
+        wizard = self.env["account.move.reversal"].with_context(**context).create({"journal_id": invoice.journal_id.id})
+        again = self.env["account.move"].browse(wizard.modify_moves()["res_id"])
+        again.action_post()
+        return again
+
+    def test_refund_of_what_is_not_sent_takes_nothing_of_what_is(self):
+        order = self._sell(10)
+        tx = self._pay_online(order)
+        self._deliver(order, {self.goods: 6})
+        self.assertEarned(order, "60", "30", "12")
+        self._refund_online(tx, 400)
+        self.assertEarned(order, "60", "30", "12")
+        self.assertEqual(self._pending(order), [0.0])
+        self._refund_online(tx, 50)
+        self.assertEarned(order, "55", "27.50", "11")
+        # What is sent after all was not paid for.
+        self._deliver(order)
+        self.assertEarned(order, "55", "27.50", "11")
+        self.assertReplayAddsNothing(order)
+
+    def test_quantity_reduced_later_changes_nothing_any_more(self):
+        order = self._sell(10)
+        tx = self._pay_online(order)
+        self._deliver(order, {self.goods: 6})
+        self._refund_online(tx, 400)
+        order.order_line.product_uom_qty = 6
+        self.assertEarned(order, "60", "30", "12")
+
+    def test_refund_of_another_line_that_is_not_sent(self):
+        order = self._sell(lines=[(self.goods, 3, 100.0), (self.goods_b, 1, 100.0)])
+        tx = self._pay_online(order)
+        self._deliver(order, {self.goods: 3})
+        self._refund_online(tx, 100)
+        self.assertEarned(order, "30", "15", "6")
+        self.assertEqual(self._pending(order), [0.0, 0.0])
+
+    def test_refund_of_what_came_back_before_all_is_sent(self):
+        order = self._sell(lines=[(self.goods, 3, 100.0), (self.goods_b, 2, 100.0)])
+        tx = self._pay_online(order)
+        picking = self._deliver(order, {self.goods: 3, self.goods_b: 1})
+        self._return(picking, 1, self.goods_b)
+        self.assertEarned(order, "30", "15", "6")
+        self._refund_online(tx, 100)
+        self.assertEarned(order, "30", "15", "6")
+        self._deliver(order)
+        self.assertEarned(order, "40", "20", "8")
+
+    def test_refund_of_what_is_invoiced_and_not_sent(self):
+        order = self._sell(10)
+        tx = self._pay_online(order)
+        self._invoice(order)
+        self._deliver(order, {self.goods: 6})
+        self._refund_online(tx, 400)
+        self.assertEarned(order, "60", "30", "12")
+        self._refund_online(tx, 50)
+        self.assertEarned(order, "55", "27.50", "11")
+
+    def test_refund_after_what_is_not_sent_was_credited(self):
+        order = self._sell(10)
+        tx = self._pay_online(order)
+        invoice = self._invoice(order)
+        self._deliver(order, {self.goods: 6})
+        self._credit(invoice, quantity=4)
+        self._refund_online(tx, 400)
+        self.assertEarned(order, "60", "30", "12")
+        self._refund_online(tx, 50)
+        self.assertEarned(order, "55", "27.50", "11")
+
+    def test_refund_of_a_service_that_is_not_done(self):
+        order = self._sell(lines=[(self.service, 4, 50.0)])
+        tx = self._pay_online(order)
+        invoice = self._invoice(order, post=False)
+        invoice.invoice_line_ids.quantity = 1
+        invoice.action_post()
+        self._refund_online(tx, 150)
+        self.assertEarned(order, "5", "2.50", "1")
+
+    def test_refund_of_what_is_not_invoiced(self):
+        for trigger in ("invoiced", "invoice_paid"):
+            self.program.trigger = trigger
+            order = self._sell(10)
+            tx = self._pay_online(order)
+            self._deliver(order)
+            invoice = self._invoice(order, post=False)
+            invoice.invoice_line_ids.quantity = 6
+            invoice.action_post()
+            if trigger == "invoice_paid":
+                self._pay_invoice(invoice)
+            self.assertEarned(order, "60", "30", "12")
+            self._refund_online(tx, 400)
+            self.assertEarned(order, "60", "30", "12")
+
+    def test_refund_of_what_is_sent_and_not_received(self):
+        self.program.trigger = "received"
+        order = self._sell(10)
+        tx = self._pay_online(order)
+        self._deliver(order, {self.goods: 6})._confirm_receipt()
+        self._deliver(order)
+        self._refund_online(tx, 400)
+        self.assertEarned(order, "60", "30", "12")
+
+    def test_paid_order_earns_before_it_is_sent_and_gives_back_of_all(self):
+        self.program.trigger = "paid"
+        order = self._sell(10)
+        tx = self._pay_online(order)
+        self._deliver(order, {self.goods: 6})
+        self._refund_online(tx, 400)
+        self.assertEarned(order, "60", "30", "12")
+
+    def test_refund_after_an_invoice_was_issued_again(self):
+        order = self._sell(10)
+        tx = self._pay_online(order)
+        self._deliver(order)
+        invoice = self._invoice(order)
+        again = self._issue_again(invoice)
+        self.assertEarned(order, "100", "50", "20")
+        self._refund_online(tx, 100)
+        self.assertEarned(order, "90", "45", "18")
+        # It is credited in the end, and counts once.
+        self._credit(again, quantity=1)
+        self.assertEarned(order, "90", "45", "18")
+
+    def test_refund_of_a_line_that_was_invoiced_again(self):
+        order = self._sell(lines=[(self.goods, 3, 100.0), (self.goods_b, 1, 100.0)])
+        tx = self._pay_online(order)
+        self._deliver(order)
+        self._issue_again(self._invoice(order))
+        self._refund_online(tx, 40)
+        self.assertEarned(order, "36", "18", "7.20")
+
+    def test_refund_with_taxes_of_what_is_not_sent(self):
+        tax = self.env["account.tax"].create(
+            {"name": "13 %", "amount": 13, "price_include_override": "tax_included", "company_id": self.company.id}
+        )
+        order = self._create_order(None, [(self.goods, 10, 113.0)])
+        order.order_line.tax_ids = tax
+        order.action_confirm()
+        tx = self._pay_online(order)
+        self._deliver(order, {self.goods: 6})
+        self._refund_online(tx, 452)
+        self.assertEarned(order, "60", "30", "12")
+        self._refund_online(tx, 113)
+        self.assertEarned(order, "50", "25", "10")

@@ -26,11 +26,17 @@ class Drive(Rulebook, Sales, Warehouse, Office, Cash):
         self.events = self.env["distribution.commission.event"]
         stage.company.is_commission_in_background = self.is_in_background = world.background
         clock.move_to(START)
-        self.model = Model(world.trigger, world.hold, world.levels, world.cap, START)
+        self.model = Model(world.trigger, world.hold, world.levels, world.cap, START, world.passes_up)
         self._set_up_people()
         self._set_up_products()
         stage.program.write(
-            {"trigger": world.trigger, "hold_days": world.hold, "level_count": world.levels, "cap_rate": world.cap}
+            {
+                "trigger": world.trigger,
+                "hold_days": world.hold,
+                "level_count": world.levels,
+                "cap_rate": world.cap,
+                "unpaid_share": "upline" if world.passes_up else "company",
+            }
         )
         for level, rate in enumerate(world.rates, start=1):
             self._do_rule(level, 0, 0, 0, rate)

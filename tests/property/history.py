@@ -20,6 +20,9 @@ CUSTOMERS = 5
 DISTRIBUTORS = 6
 LIMITS, TIERS, AUDIENCES = 9, 4, 10
 PERIOD_LIMITS = (7, 8)
+# Whom rules are for that compete for who earns on the first customer: herself, her grade, her two tags.
+COMPETING = (3, 7, 9, 10)
+MARGIN = 5
 TRIGGERS = ("shipped", "received", "invoiced", "invoice_paid", "paid")
 
 # How often what happens.
@@ -77,10 +80,32 @@ THEMES = (
 )
 # What a trigger waits for happens more often too.
 AWAITED = {
-    "paid": ("charge", "charge", "refund", "invoice", "pay_invoice"),
+    "paid": ("charge", "refund", "invoice", "pay_invoice", "pay_invoice"),
     "invoiced": ("invoice",),
     "invoice_paid": ("invoice", "pay_invoice", "pay_invoice"),
 }
+# What follows one another in a shop, and chance brings too seldom.
+PHRASES = (
+    ("charge", "ship", "refund"),
+    ("charge", "invoice", "ship", "credit", "refund"),
+    ("charge", "invoice", "credit", "invoice", "refund"),
+    ("ship", "invoice", "credit", "give_back", "credit"),
+    ("ship", "wait", "give_back", "settle", "look"),
+    ("down_payment", "invoice", "pay_invoice", "pay_invoice", "credit"),
+)
+# How a history begins that is about something.
+BEGINNINGS = {
+    "month": ("sell", "sell", "sell"),
+    "margin": ("sell", "invoice"),
+    "waiting": ("sell", "ship", "look", "wait", "give_back", "settle", "look"),
+}
+# What a trigger may be, where the history is about something that only happens with some.
+TRIGGERS_FOR = {"margin": ("invoiced", "invoice_paid", "paid"), "waiting": ("shipped",)}
+# What leaves shares that nobody earns: who stands between two others is closed, or is paid nothing.
+VACANT = (
+    ("distributor", 1, "closed"),
+    *(("rule", level, 0, who, 0, 0, 0, 0) for level, who in ((1, 3), (1, 4), (2, 2))),
+)
 # What must have happened before, so that there is something to do it with.
 NEEDS = {
     "receive": "ship",
@@ -109,6 +134,7 @@ class World:
     :param tuple rule: one more rule, as in the event
     :param int dated: rate for bowls on level 1 in the first three days, 0 for none
     :param bool background: whether the ledger looks at orders later
+    :param bool passes_up: whether a share that nobody earns passes to the next one up
     """
 
     trigger: str = "shipped"
@@ -119,6 +145,7 @@ class World:
     rule: tuple = ()
     dated: int = 0
     background: bool = False
+    passes_up: bool = False
 
 
 def draw(seed, number, longest=15):
@@ -127,35 +154,59 @@ def draw(seed, number, longest=15):
     :rtype: (World, list)
     """
     rng = random.Random(f"{seed}/{number}")
-    # Some are about sales and limits of a month, some about a campaign: chance brings what they need too seldom.
-    kind = rng.random()
-    is_monthly, has_campaign = kind < 0.3, 0.3 <= kind < 0.6
+    about = _subject(rng)
     world = World(
-        trigger=rng.choice(TRIGGERS),
+        trigger=rng.choice(TRIGGERS_FOR.get(about, TRIGGERS)),
         hold=rng.choice((0, 1, 7)),
         levels=rng.choice((1, 2, 3, 3)),
         cap=rng.choice(CAPS),
         rates=tuple(rng.choice(RATES[level]) for level in RATES),
-        rule=_monthly_rule(rng) if is_monthly else _first_rule(rng) if has_campaign else _rule(rng),
+        rule=_rule_about(rng, about),
         dated=rng.choice((0, 0, 1200)),
-        background=rng.random() < 1 / 3,
+        background=about == "waiting" or rng.random() < 1 / 3,
+        passes_up=rng.random() < 1 / 3,
     )
-    names, length = ["sell"] * (3 if is_monthly else 1), rng.randint(longest // 2, longest)
+    names, length = [*BEGINNINGS.get(about, ("sell",))], rng.randint(longest // 2, longest)
     theme = (*rng.choice(THEMES), *AWAITED.get(world.trigger, ()))
     while len(names) < length:
         possible = [name for name in WEIGHTS if NEEDS.get(name, "sell") in names]
-        possible = [name for name in possible if name != "look" or world.background]
         names += rng.choices(possible, [WEIGHTS[name] * (1 + 2 * theme.count(name)) for name in possible])
-    first = [("campaign", rng.choice((0, 1, 2, 2)), 9, *_first_rule(rng)[:4], rng.choice((50, 150, 200)), 0, 0)]
-    events = [_event(rng, name, is_monthly) for name in names]
-    return world, ([*first, *events] if has_campaign else events)[:longest]
+        names += rng.choice(PHRASES) if rng.random() < 1 / 20 else ()
+    events = [_event(rng, name, about) for name in names if name != "look" or world.background]
+    vacant = [rng.choice(VACANT)] if world.passes_up else []
+    return world, [*vacant, *_first_events(rng, about), *events][:longest]
 
 
-def _event(rng, name, is_monthly=False):
+def _subject(rng):
+    """Return what a history is about: of some things chance brings too seldom what they need."""
+    subjects = {"month": 5, "campaign": 5, "audiences": 3, "margin": 2, "waiting": 1, "": 5}
+    return rng.choices(list(subjects), list(subjects.values()))[0]
+
+
+def _rule_about(rng, about):
+    if about == "month":
+        return _monthly_rule(rng)
+    if about == "margin":
+        return (1, 0, 0, MARGIN, rng.choice(RATES[1][1:]), 0, 0)
+    return _first_rule(rng) if about == "campaign" else _rule(rng)
+
+
+def _first_events(rng, about):
+    if about == "campaign":
+        return [("campaign", rng.choice((0, 1, 2, 2)), 9, *_first_rule(rng)[:4], rng.choice((50, 150, 200)), 0, 0)]
+    if about == "audiences":
+        # Each pays something else, or it would not be seen which of them does.
+        audiences, rates = rng.sample(COMPETING, 3), rng.sample(RATES[1], 3)
+        return [("rule", 1, 0, audience, 0, rate, 0, 0) for audience, rate in zip(audiences, rates, strict=True)]
+    return []
+
+
+def _event(rng, name, about):
+    """Return an event with what it is done with."""
     arguments = {
         "sell": lambda: (
             # Mostly those for whom somebody earns.
-            0 if is_monthly else rng.choice((0, 0, 0, 1, 1, 1, *range(CUSTOMERS))),
+            0 if about in ("month", "audiences") else rng.choice((0, 0, 0, 1, 1, 1, *range(CUSTOMERS))),
             rng.choice((0, 0, 0, rng.randint(1, DISTRIBUTORS))),
             tuple(_line(rng) for _line_number in range(rng.choice((1, 2, 3)))),
             rng.choice((0, 0, 0, 1000, 2999)),

@@ -222,19 +222,38 @@ class Order:
 
     def refunds(self, is_possible=False):
         """Return R of every line: as it is now, or if all that is open were sent, kept and paid."""
-        posted = [each for each in self.invoices if each.state == "posted"]
-        invoiced = sum((each.total for each in posted if not each.reverses), ZERO)
-        credited = sum((each.total for each in posted if each.reverses), ZERO)
-        amount = given_back(self.payments, max(self.total, invoiced), credited)
-        if not amount:
-            return {}
-        bearers = []
-        for line in (each for each in self.lines if each.earns):
-            value, kept = self.possible_value(line) if is_possible else self.value(line)
-            line_credited = self.posted(line, None if is_possible else self.trigger(line)).credited
-            tax = line.taxed / line.value if self.worth(line) else Fraction(1)
-            bearers.append(Bearer(line, value, kept, line_credited, tax))
-        return spread(amount, bearers)
+        posted = sorted((each for each in self.invoices if each.state == "posted"), key=lambda it: (it.day, it.number))
+        documents = [(bool(each.reverses), each.total) for each in posted]
+        amount = given_back(self.payments, self.total, documents)
+        bear = self._bear_possibly if is_possible else self._bear
+        return spread(amount, [bear(line) for line in self.lines if line.earns]) if amount else {}
+
+    def _bear(self, line):
+        """Return which part of R a line can bear as it is."""
+        (value, kept), owed = self.value(line), self.owed(line)
+        counts = max(ZERO, min(value, owed))
+        # Credited, and not charged again since.
+        credited = min(self.posted(line, self.trigger(line)).credited, max(ZERO, value - owed))
+        back = min(counts, max(ZERO, value - kept - credited))
+        return Bearer(line, back, counts - back, self._open(line), max(ZERO, owed - counts), self._tax(line))
+
+    def _bear_possibly(self, line):
+        """Return the same if all that is open were sent, kept and paid: all of it would be owed then."""
+        (worth, kept), owed = self.possible_value(line), self.possibly_owed(line)
+        counts = max(ZERO, min(worth, owed))
+        credited = min(self.posted(line).credited, max(ZERO, worth - owed))
+        back = min(counts, max(ZERO, worth - kept - credited))
+        is_open = min(counts - back, self._open(line))
+        return Bearer(line, back, counts - back - is_open, is_open, owed, self._tax(line))
+
+    def _open(self, line):
+        """Return what the customer may still come to owe for a line, at most what of it does not count yet."""
+        (value, _kept), worth = self.value(line), self.worth(line)
+        still = min(worth, self.possibly_owed(line)) - max(ZERO, min(value, self.owed(line)))
+        return max(ZERO, min(still, worth - value))
+
+    def _tax(self, line):
+        return line.taxed / line.value if self.worth(line) else Fraction(1)
 
     # === WHAT A LINE EARNS ON === #
 
@@ -259,13 +278,22 @@ class Order:
         return worth, min(worth, self.of(line, max(ZERO, there - self.returned(line))))
 
     def money(self, line):
-        """Return M: what the customer owes or has paid for a line."""
+        """Return M: what the customer owes or has paid for a line, less R."""
+        return self.owed(line) - self.refunds().get(line, ZERO)
+
+    def owed(self, line):
+        """Return what the customer owes or has paid for what counts, and by invoice ahead of it."""
         posted, sent = self.posted(line, self.trigger(line)), self.sent(line)
         # What went out beyond the order in place of what came back is not invoiced a second time.
         owed = sent - min(self.returned(line), max(ZERO, sent - line.quantity))
         counted = {"sent": owed, "ordered": line.quantity, "invoiced": ZERO}[self.measure(line)]
         open_value = self.of(line, max(ZERO, counted - posted.quantity))
-        return open_value + posted.invoiced - posted.credited - self.refunds().get(line, ZERO)
+        return open_value + posted.invoiced - posted.credited
+
+    def possibly_owed(self, line):
+        """Return the same if all that is open is sent and charged."""
+        posted = self.posted(line)
+        return max(posted.invoiced, self.worth(line)) - posted.credited
 
     def figures(self, line):
         """Return the line's figures after each delivery that counts, the last are those of now."""
@@ -303,9 +331,8 @@ class Order:
         """Return the figures the line may still come to: all that is open is sent, kept and paid."""
         if self.state != "sale" or not line.terms:
             return NOTHING
-        posted, (worth, kept) = self.posted(line), self.possible_value(line)
-        refunded = self.refunds(is_possible=True).get(line, ZERO)
-        money = max(posted.invoiced, worth) - posted.credited - refunded
+        worth, kept = self.possible_value(line)
+        money = self.possibly_owed(line) - self.refunds(is_possible=True).get(line, ZERO)
         return Figures(0, None, worth, kept, money, self.possibly_has(line))
 
     def pay(self):
@@ -316,8 +343,9 @@ class Order:
 class Model:
     """A merchant with one program."""
 
-    def __init__(self, trigger, hold, levels, cap, now):
+    def __init__(self, trigger, hold, levels, cap, now, passes_up=False):
         self.trigger, self.hold, self.levels, self.cap = trigger, hold, levels, Fraction(cap)
+        self.passes_up = passes_up
         self.now, self.receipt_days = now, 10
         self.products, self.rules, self.orders = [], [], []
         self.distributors, self.bindings, self.owners, self.excluded = {}, {}, {}, set()
@@ -339,21 +367,35 @@ class Model:
         return None
 
     def _chain(self, order):
-        level, distributor = 1, None if order.is_excluded else order.distributor
+        """Return (level, who stands there), nearest first; whoever buys is passed over."""
+        level, distributor, chain = 1, None if order.is_excluded else order.distributor, []
         while distributor and level <= self.levels:
-            if distributor.state in EARNING and self.owners.get(order.buyer) is not distributor:
-                yield level, distributor
+            if self.owners.get(order.buyer) is not distributor:
+                chain.append((level, distributor))
             level, distributor = level + 1, distributor.upline
+        return chain
+
+    def _share(self, chain, level, distributor, product):
+        """Return who gets a level's share of a product and by which rule, None where nobody does."""
+        found = resolve(self.rules, level, product, distributor, self.today)
+        if found and distributor.state in EARNING:
+            return distributor, found
+        above = [each for higher, each in chain if higher > level and each.state in EARNING]
+        if not self.passes_up or not above:
+            return None
+        found = found or resolve(self.rules, level, product, distributor, self.today, is_for_another=True)
+        return (above[0], found) if found else None
 
     def freeze(self, order, lines):
         """Give lines the terms of this moment."""
         agreed = {term.group: term for line in order.lines if line not in lines for term in line.terms}
+        chain = self._chain(order)
         for line in lines:
             line.terms = []
-            for level, distributor in self._chain(order) if line.earns else ():
-                found = resolve(self.rules, level, line.product, distributor, self.today)
-                if found:
-                    line.terms.append(self._make_term(order, line, level, distributor, found))
+            for level, distributor in chain if line.earns else ():
+                share = self._share(chain, level, distributor, line.product)
+                if share:
+                    line.terms.append(self._make_term(order, line, level, *share))
         for term in (term for line in lines for term in line.terms if term.limit.scope in SHARED):
             # The rule may have changed since: lines that share a limit have the one that was agreed first.
             term.limit = agreed[term.group].limit if term.group in agreed else term.limit

@@ -28,44 +28,69 @@ def paid_since(payments, total):
     return None
 
 
-def given_back(payments, costs, credited):
-    """Return what went back and neither a credit note covers nor was paid in excess.
+def charged(documents, total):
+    """Return what was invoiced and what of it was given up by credit notes, each fen of the order charged once.
 
-    :param Fraction costs: what the customer has to pay
+    An invoice is first for what was never invoiced; what it says beyond the order is invoiced anew, in place of what a
+    credit note took back; what is still more is charged beyond the order.
+
+    :param list documents: (whether it is a credit note, total), in order of time
     """
+    room, invoiced, given_up = max(total, ZERO), ZERO, ZERO
+    for is_credit, amount in documents:
+        if is_credit:
+            given_up += amount
+            continue
+        first = min(room, amount)
+        anew = min(amount - first, given_up)
+        room, given_up, invoiced = room - first, given_up - anew, invoiced + amount - anew
+    return invoiced, given_up
+
+
+def given_back(payments, total, documents):
+    """Return what went back and neither a credit note covers nor was paid in excess of what the customer has to pay."""
     paid = sum((each.amount for each in payments if each.amount > 0), ZERO)
     back = -sum((each.amount for each in payments if each.amount < 0), ZERO)
-    return max(ZERO, back - credited - max(ZERO, paid - costs))
+    invoiced, given_up = charged(documents, total)
+    return max(ZERO, back - given_up - max(ZERO, paid - max(total, invoiced)))
 
 
 @dataclass(frozen=True)
 class Bearer:
-    """A line that bears a part of R: V, G and I⁻ without taxes, and the price with taxes for one without."""
+    """A line that bears a part of R, in parts without taxes, that have nothing in common: what came back, what stays,
+    and what is open, neither earned nor credited; `owed_ahead` is what the customer has been charged of the open part.
+
+    `tax` is the price with taxes for one without.
+    """
 
     line: object
-    value: Fraction
-    kept: Fraction
-    credited: Fraction
+    back: Fraction
+    stays: Fraction
+    open: Fraction
+    owed_ahead: Fraction
     tax: Fraction
 
 
 def spread(amount, bearers):
-    """Share R out: first over what came back and is not credited, the rest by value less credit notes.
+    """Share R out: first over what came back, then over what is open, the rest over what stays.
+
+    What is given back of the open part takes nothing from a line that was not charged for it.
 
     :return: line → R without taxes
     :rtype: dict
     """
     fen = to_fen(amount)
-    first = [max(ZERO, each.value - each.kept - each.credited) * each.tax for each in bearers]
-    shares = _at_most(fen, first)
+    back = _at_most(fen, [each.back * each.tax for each in bearers])
+    opened = _at_most(fen - sum(back), [each.open * each.tax for each in bearers])
+    # With what rounding has left of what came back.
     rest = [
-        max(ZERO, max(ZERO, each.value - each.credited) * each.tax - Fraction(share, 100))
-        for each, share in zip(bearers, shares, strict=True)
+        max(ZERO, (each.back + each.stays) * each.tax - Fraction(part, 100))
+        for each, part in zip(bearers, back, strict=True)
     ]
-    others = _at_most(fen - sum(shares), rest)
+    stays = _at_most(fen - sum(back) - sum(opened), rest)
     return {
-        each.line: Fraction(share + other, 100) / each.tax
-        for each, share, other in zip(bearers, shares, others, strict=True)
+        each.line: Fraction(came + stayed, 100) / each.tax + min(Fraction(ahead, 100) / each.tax, each.owed_ahead)
+        for each, came, ahead, stayed in zip(bearers, back, opened, stays, strict=True)
     }
 
 

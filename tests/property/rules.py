@@ -78,9 +78,14 @@ class Found:
         return pays.plus(self.campaign.pays(sales))
 
 
-def resolve(rules, level, product, distributor, day):
-    """Return what pays a level, None where nobody is paid."""
+def resolve(rules, level, product, distributor, day, is_for_another=False):
+    """Return what pays a level, None where nobody is paid.
+
+    :param bool is_for_another: what passes up: rules that pay certain people nothing are theirs alone
+    """
     fitting = [rule for rule in rules if rule.level == level and rule.fits(product, distributor, day)]
+    if is_for_another:
+        fitting = [rule for rule in fitting if rule.audience is None or rule.pays_somebody or rule.effect == "multiply"]
     rule = min((each for each in fitting if not each.effect), key=Rule.rank, default=None)
     campaign = min((each for each in fitting if each.effect), key=Rule.rank, default=None)
     if campaign and (campaign.effect == "replace" or (campaign.effect == "add" and not rule)):
