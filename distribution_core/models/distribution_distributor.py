@@ -157,6 +157,8 @@ class DistributionDistributor(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # The caller's own stay as they are: whoever uses them twice would ask for one code twice.
+        vals_list = [dict(vals) for vals in vals_list]
         for vals in vals_list:
             if not vals.get("code") or vals["code"] == self.env._("New"):
                 vals["code"] = self.env["ir.sequence"].sudo().next_by_code("distribution.distributor")

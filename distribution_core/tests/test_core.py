@@ -42,6 +42,12 @@ class TestTree(DistributionCommon):
         with self.assertRaisesRegex(UserError, "stays in its program"):
             self.ada.program_id = other
 
+    def test_values_used_twice_get_two_codes(self):
+        vals = {"partner_id": self.stranger.id, "program_id": self.program.id}
+        first = self.env["distribution.distributor"].create(vals)
+        vals["partner_id"] = self.customer.id
+        self.assertNotEqual(self.env["distribution.distributor"].create(vals).code, first.code)
+
     def test_states_are_guarded(self):
         gil = self.env["distribution.distributor"].create(
             {"partner_id": self.stranger.id, "program_id": self.program.id}
