@@ -142,7 +142,7 @@ class DistributionBinding(models.Model):
     def _check_not_self(self):
         for binding in self:
             if binding.partner_id == binding.distributor_id.partner_id:
-                raise ValidationError(self.env._("A distributor is not bound to itself: %s.", binding.partner_id.name))
+                raise ValidationError(self.env._("A distributor is not bound to itself: %s.", binding.display_name))
 
     @api.constrains("partner_id", "distributor_id")
     def _check_customer_company(self):
@@ -234,13 +234,13 @@ class DistributionBinding(models.Model):
             raise UserError(
                 self.env._(
                     "%s: a binding says what was. To change whose customer it is, request a change.",
-                    self.partner_id.name,
+                    self.display_name,
                 )
             )
         if changed & ENDING_FIELDS:
-            raise UserError(self.env._("%s: a binding is ended by its button, with a reason.", self.partner_id.name))
+            raise UserError(self.env._("%s: a binding is ended by its button, with a reason.", self.display_name))
         if changed and self.state == "ended":
-            raise UserError(self.env._("%s: the binding has ended and stays as it was.", self.partner_id.name))
+            raise UserError(self.env._("%s: the binding has ended and stays as it was.", self.display_name))
 
     # === ACTION METHODS === #
 
@@ -404,7 +404,7 @@ class DistributionBinding(models.Model):
         """
         if not self or not self._is_valid_at(moment):
             return
-        names = {"customer": self.partner_id.name, "distributor": self.distributor_id.display_name}
+        names = {"customer": self.display_name, "distributor": self.distributor_id.display_name}
         if self.distributor_id == distributor:
             raise UserError(self.env._("%(customer)s is bound to %(distributor)s already.", **names))
         obstacle = self._get_obstacle(moment)

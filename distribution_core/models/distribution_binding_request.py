@@ -97,12 +97,14 @@ class DistributionBindingRequest(models.Model):
     def _check_receiver(self):
         for request in self:
             if request.partner_id == request.distributor_id.partner_id:
-                raise ValidationError(self.env._("A distributor is not bound to itself: %s.", request.partner_id.name))
+                raise ValidationError(
+                    self.env._("A distributor is not bound to itself: %s.", request.sudo().partner_id.name)
+                )
             if request.distributor_id == request.from_distributor_id:
                 raise ValidationError(
                     self.env._(
                         "%(customer)s is bound to %(distributor)s already.",
-                        customer=request.partner_id.name,
+                        customer=request.sudo().partner_id.name,
                         distributor=request.distributor_id.display_name,
                     )
                 )

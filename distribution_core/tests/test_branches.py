@@ -82,6 +82,10 @@ class TestBranches(BindingCommon):
             records = self.env[model].with_user(self.manager)
             found = records.web_search_read([], {"display_name": {}, "partner_id": {"fields": {"display_name": {}}}})
             self.assertIn("Local", [row["partner_id"]["display_name"] for row in found["records"] if row["partner_id"]])
+        with self.assertRaisesRegex(UserError, "Local: a binding says what was"):
+            binding.with_user(self.manager).write({"distributor_id": self.ada.id})
+        with self.assertRaisesRegex(UserError, "Local is bound to Ben"):
+            self._request(self.ben, self.manager, partner_id=self.local.id)
         request.with_user(self.manager).action_approve()
         self._request(self.ada, self.env.user, partner_id=self.local.id).with_user(self.manager).action_approve()
         self.assertEqual(self._owner(self.local), self.ada)
