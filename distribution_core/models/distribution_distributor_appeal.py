@@ -13,7 +13,7 @@ class DistributionDistributorAppeal(models.Model):
 
     _name = "distribution.distributor.appeal"
     _description = "Appeal Against a Suspension"
-    _inherit = ["mail.thread", "distribution.portal.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "distribution.portal.mixin"]
     _order = "id desc"
     _rec_name = "distributor_id"
 
@@ -73,6 +73,7 @@ class DistributionDistributorAppeal(models.Model):
                 )
             appeal.suspension_reason = appeal.distributor_id.state_reason
             appeal.distributor_id.message_post(body=self.env._("Appeal against the suspension: %s", appeal.text))
+            appeal._plan_decision()
         return appeals
 
     def write(self, vals):
@@ -132,9 +133,19 @@ class DistributionDistributorAppeal(models.Model):
             appeal.distributor_id.message_post(
                 body=appeal._get_answer(), partner_ids=appeal.distributor_id.partner_id.ids
             )
+        # Another manager may have decided.
+        decided.sudo().activity_unlink(["mail.mail_activity_data_todo"])
         # Another appeal may follow at once: the database allows one open at a time.
         decided.flush_recordset()
         return decided
+
+    def _plan_decision(self):
+        """Put the appeal on the list of the one who decides on what concerns its distributor."""
+        self.ensure_one()
+        if responsible := self.distributor_id._get_responsible():
+            self.activity_schedule(
+                "mail.mail_activity_data_todo", summary=self.env._("Decide on the appeal"), user_id=responsible.id
+            )
 
     def _get_answer(self):
         self.ensure_one()

@@ -26,6 +26,8 @@ class TestAppealsInThePortal(PortalCommon):
         appeal = self.ben.appeal_ids
         self.assertEqual((appeal.text, appeal.state), ("It was\nsomebody <b>else</b>", "open"))
         self.assertEqual((appeal.create_uid, appeal.suspension_reason), (self.user, "Somebody complained."))
+        self.assertEqual(appeal.activity_user_id, self.ben._get_responsible(), "On one list of things to do")
+        self.assertTrue(appeal.activity_ids)
         self.assertIn("We are looking at it", page)
         self.assertIn("somebody <b>else</b>", page)
         self.assertNotIn('name="appeal"', page)
@@ -36,6 +38,7 @@ class TestAppealsInThePortal(PortalCommon):
         self.assertEqual(self.ben.appeal_ids, appeal)
         appeal.decision_reason = "We have seen it."
         appeal.action_reject()
+        self.assertFalse(appeal.activity_ids)
         page = self.open(self.url)
         self.assertIn("We have seen it.", page)
         self.assertIn('name="appeal"', page)
