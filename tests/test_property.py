@@ -242,3 +242,16 @@ class TestFound(PropertyCase):
                 ("refund", 0, 33),
             ],
         )
+
+    def test_tier_of_a_share_that_passes_up_is_that_of_who_stands_there(self):
+        """The one above has sold on that level; the one who is paid nothing has not."""
+        self.play(
+            World(levels=3, rule=(1, 0, 0, 2, 333, 0, 1), passes_up=True),
+            [
+                ("rule", 1, 0, 3, 0, 0, 0, 0),
+                ("sell", 0, 0, ((0, 1, 12345, 0, 0),), 0, 0),
+                ("sell", 0, 0, ((0, 1, 10000, 0, 0),), 0, 0),
+                ("ship", 0, 100, 100, 1),
+                ("ship", 0, 100, 100, 1),
+            ],
+        )

@@ -97,10 +97,15 @@ PHRASES = (
 BEGINNINGS = {
     "month": ("sell", "sell", "sell"),
     "margin": ("sell", "invoice"),
+    "bank": ("sell", "invoice", "pay_invoice"),
     "waiting": ("sell", "ship", "look", "wait", "give_back", "settle", "look"),
 }
 # What a trigger may be, where the history is about something that only happens with some.
-TRIGGERS_FOR = {"margin": ("invoiced", "invoice_paid", "paid"), "waiting": ("shipped",)}
+TRIGGERS_FOR = {
+    "margin": ("invoiced", "invoice_paid", "paid"),
+    "bank": ("paid", "paid", "invoice_paid"),
+    "waiting": ("shipped",),
+}
 # What leaves shares that nobody earns: who stands between two others is closed, or is paid nothing.
 VACANT = (
     ("distributor", 1, "closed"),
@@ -179,7 +184,7 @@ def draw(seed, number, longest=15):
 
 def _subject(rng):
     """Return what a history is about: of some things chance brings too seldom what they need."""
-    subjects = {"month": 5, "campaign": 5, "audiences": 3, "margin": 2, "waiting": 1, "": 5}
+    subjects = {"month": 5, "campaign": 5, "audiences": 3, "margin": 2, "bank": 1, "waiting": 1, "": 5}
     return rng.choices(list(subjects), list(subjects.values()))[0]
 
 

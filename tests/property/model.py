@@ -395,17 +395,18 @@ class Model:
             for level, distributor in chain if line.earns else ():
                 share = self._share(chain, level, distributor, line.product)
                 if share:
-                    line.terms.append(self._make_term(order, line, level, *share))
+                    line.terms.append(self._make_term(order, line, level, distributor, *share))
         for term in (term for line in lines for term in line.terms if term.limit.scope in SHARED):
             # The rule may have changed since: lines that share a limit have the one that was agreed first.
             term.limit = agreed[term.group].limit if term.group in agreed else term.limit
         self.expect(order)
 
-    def _make_term(self, order, line, level, distributor, found):
+    def _make_term(self, order, line, level, distributor, receiver, found):
+        # What passes up is what it would have been, by the sales of who stands there.
         sales = self.sales(order, level, distributor) if found.needs_sales else ZERO
         return Term(
             level,
-            distributor,
+            receiver,
             found.rule.number,
             found.pays(sales),
             found.rule.limit,
