@@ -136,6 +136,18 @@ class TestJoiningInThePortal(PortalCommon):
         self.assertIn("In my shop", "".join(membership.message_ids.mapped("body")))
         self.assertTrue(membership.activity_ids or not membership.user_id)
 
+    def test_applicant_who_has_accepted_the_agreement_is_not_asked_for_it_again(self):
+        agreement = self._publish_agreement()
+        membership = self.program._apply(self.carl.partner_id, agreement=agreement, door="portal")
+        self.log_in(self.carl)
+        url = f"/my/distribution/{membership.id}"
+        for decide, answer in ((membership.action_ask, "In my shop"), (membership.action_refuse, "")):
+            decide("Where do you recommend?")
+            self.assertNotIn('name="agreement"', self.open(url))
+            self.assertIn("under review", self.send(f"{url}/apply", page=url, message=answer))
+            self.assertEqual(membership.state, "draft")
+        self.assertEqual(len(membership.acceptance_ids), 1)
+
     def test_who_was_refused_reads_why_and_applies_again(self):
         self.program.join_policy = "invitation"
         membership = self.program._apply(self.carl.partner_id, self.ada)
