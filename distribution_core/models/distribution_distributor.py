@@ -395,9 +395,11 @@ class DistributionDistributor(models.Model):
             return
         reason = self.env._("The customer became a distributor.")
         upline = binding._get_recommender() if binding._is_valid_at(fields.Datetime.now()) else self.browse()
+        # Nobody can stand above itself.
+        upline = upline.filtered(lambda one: not one._is_below(self))
         if upline and not self.parent_id:
             self.sudo().parent_id = upline
-        elif upline and self.state == "closed" and upline != self.parent_id and not upline._is_below(self):
+        elif upline and self.state == "closed" and upline != self.parent_id:
             self._move(upline, True, reason)
         binding._end(reason)
 
