@@ -82,6 +82,13 @@ class TestJoiningInThePortal(PortalCommon):
             page = self.send(self.join_url, agreement="1", agreement_version=number)
             self.assertIn("Read and accept version", page)
 
+    def test_file_where_a_text_is_wanted_is_no_text(self):
+        self.log_in(self.carl)
+        token = self.url_open(self.join_url).text.split('name="csrf_token" value="')[1].split('"')[0]
+        files = {name: ("code.txt", b"abc") for name in ("code", "message", "agreement_version")}
+        answer = self.url_open(self.join_url, data={"csrf_token": token, "agreement": "1"}, files=files)
+        self.assertEqual((answer.status_code, self.membership().state), (200, "draft"))
+
     def test_version_that_came_out_meanwhile_is_read_first(self):
         self._publish_agreement()
         self.log_in(self.carl)
