@@ -203,8 +203,8 @@ class SaleOrder(models.Model):
 
     @api.model
     def _clean_code(self, code):
-        # PostgreSQL takes no null characters, and the portal's form may send anything.
-        return (code or "").replace("\0", "").strip() or False
+        # PostgreSQL takes no null characters, and the portal's form may send anything, an interface a number.
+        return str(code or "").replace("\0", "").strip() or False
 
     @api.model
     def _prepare_choice_vals(self, vals):

@@ -194,6 +194,14 @@ class TestPrecedence(DistributionCommon):
             with self.assertRaisesRegex(ValidationError, "is not in use any more"):
                 order.distribution_code = code
 
+    def test_code_that_is_a_number_is_a_text_as_well(self):
+        """As an interface sends what looks like one."""
+        self.env["distribution.distributor"].create(
+            {"code": "12345", "partner_id": self.stranger.id, "program_id": self.program.id, "state": "active"}
+        )
+        order = self._create_order(distribution_code=12345)
+        self.assertEqual(order.distribution_code, "12345")
+
     def test_salesperson_types_a_code_and_writes_no_attribution(self):
         order = self._create_order().with_user(self.seller)
         order.distribution_code = self.ada.code
