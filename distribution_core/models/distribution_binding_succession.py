@@ -9,7 +9,7 @@ class DistributionBinding(models.Model):
     nothing. A distributor who takes over by recommending is another matter: it brings somebody who has bought before.
     """
 
-    _inherit = "distribution.binding"
+    _inherit = "distribution.binding"  # pylint: disable=consider-merging-classes-inherited
 
     customer_since = fields.Datetime(
         compute="_compute_customer_since",
