@@ -122,8 +122,10 @@ class SaleOrder(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         links, companies = self.env["distribution.link"].sudo(), self.env["res.company"].sudo()
+        # A default may come from anywhere.
+        defaults = self.default_get(sorted(ATTRIBUTION_FIELDS))
         for vals in vals_list:
-            self.browse()._check_attribution_role(vals)
+            self.browse()._check_attribution_role({**defaults, **vals})
         visits = [
             links._get_visit_vals(companies.browse(vals.get("company_id") or self.env.company.id)) for vals in vals_list
         ]

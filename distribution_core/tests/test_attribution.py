@@ -221,6 +221,24 @@ class TestPrecedence(DistributionCommon):
         order.action_confirm()
         self.assertEqual(order.sudo().distribution_distributor_id, self.ada)
 
+    def test_defaults_of_a_context_choose_nobody_past_the_guard(self):
+        seller = new_test_user(
+            self.env,
+            "suite_seller",
+            groups="sales_team.group_sale_salesman_all_leads,distribution_core.group_distribution_salesperson",
+        )
+        values = {
+            "default_distribution_distributor_id": self.ada.id,
+            "default_distribution_link_id": self.link.id,
+            "default_distribution_attribution": "manual",
+        }
+        for user in (self.seller, seller):
+            orders = self.env["sale.order"].with_user(user)
+            for name, value in values.items():
+                with self.subTest(user.login, name=name), self.assertRaises(AccessError):
+                    orders.with_context(**{name: value}).create({"partner_id": self.stranger.id})
+            self.assertTrue(orders.create({"partner_id": self.stranger.id}))
+
     def test_reader_of_the_suite_takes_no_choice_away(self):
         reader = new_test_user(
             self.env,
