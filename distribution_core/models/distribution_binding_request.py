@@ -152,10 +152,11 @@ class DistributionBindingRequest(models.Model):
 
         :raise UserError: for one that says it is decided
         """
-        is_decided = vals.get("state", "draft") != "draft" or any(vals.get(name) for name in DECISION_FIELDS)
+        # A default may come from anywhere.
+        given = {**self.default_get(["partner_id", "distributor_id", "state", *DECISION_FIELDS]), **vals}
+        is_decided = given.get("state", "draft") != "draft" or any(given.get(name) for name in DECISION_FIELDS)
         if is_decided and not self.env.su:
             raise UserError(self.env._("A request is decided after it is made."))
-        given = {**self.default_get(["partner_id", "distributor_id"]), **vals}
         partner = self.env["res.partner"].browse(given.get("partner_id"))
         distributor = self.env["distribution.distributor"].browse(given.get("distributor_id"))
         if not partner or not distributor:
