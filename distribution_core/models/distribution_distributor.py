@@ -160,7 +160,9 @@ class DistributionDistributor(models.Model):
         for vals in vals_list:
             if not vals.get("code") or vals["code"] == self.env._("New"):
                 vals["code"] = self.env["ir.sequence"].sudo().next_by_code("distribution.distributor")
-        self._check_newcomers(vals_list)
+        # A default may come from anywhere.
+        upline = self.default_get(["parent_id"])
+        self._check_newcomers([{**upline, **vals} for vals in vals_list])
         distributors = super().create(vals_list)
         distributors._check_first_state()
         distributors.filtered(lambda distributor: distributor.state == "active")._join()
