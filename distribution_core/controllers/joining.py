@@ -71,11 +71,11 @@ class JoiningPortal(DistributionPortal):
         membership = self._get_membership(distributor_id)
         member = membership.sudo()
         agreement, errors = self._read_agreement(member.program_id, post), {}
-        if member.is_agreement_due and agreement != member.program_id.agreement_id:
-            version = member.program_id.agreement_id.version
-            errors["agreement"] = request.env._("Read and accept version %s of the agreement first.", version)
-        else:
+        current = member.program_id.agreement_id
+        if agreement == current:
             member._accept_agreement(agreement, "portal")
+        elif member.is_agreement_due:
+            errors["agreement"] = request.env._("Read and accept version %s of the agreement first.", current.version)
         return self._show_membership(membership, post, errors)
 
     # === READING THE FORM === #

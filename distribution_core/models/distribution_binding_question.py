@@ -19,16 +19,17 @@ class DistributionBindingRequest(models.Model):
         """Return what a customer is asked now, the latest first.
 
         What could not be answered with yes is not asked: while the binding there is now is protected, or where the
-        program keeps it by now, or once who recommended earns nothing.
+        program keeps it by now, or once who recommended earns nothing. Nor is a distributor asked whose customer it is.
 
         :param partner: the customer, a `res.partner`
         :param programs: `distribution.program` to look in
         """
+        others = programs.filtered(lambda program: not program._get_membership(partner)._filter_earning())
         domain = [
             ("kind", "=", "ask"),
             ("state", "=", "draft"),
             ("partner_id", "=", partner.id),
-            ("program_id", "in", programs.ids),
+            ("program_id", "in", others.ids),
         ]
         return self.search(domain).filtered(lambda request: request._is_answerable())
 

@@ -154,10 +154,11 @@ class DistributionBindingRequest(models.Model):
 
         :raise UserError: for one that says it is decided
         """
-        is_decided = vals.get("state", "draft") != "draft" or any(vals.get(name) for name in DECISION_FIELDS)
+        # A default may come from anywhere.
+        given = {**self.default_get(["partner_id", "distributor_id", "state", *DECISION_FIELDS]), **vals}
+        is_decided = given.get("state", "draft") != "draft" or any(given.get(name) for name in DECISION_FIELDS)
         if is_decided and not self.env.su:
             raise UserError(self.env._("A request is decided after it is made."))
-        given = {**self.default_get(["partner_id", "distributor_id"]), **vals}
         partner = self.env["res.partner"].browse(given.get("partner_id"))
         distributor = self.env["distribution.distributor"].browse(given.get("distributor_id"))
         if not partner or not distributor:
@@ -238,7 +239,8 @@ class DistributionBindingRequest(models.Model):
     def _accept(self):
         """Take the customer's yes to another recommendation; yes twice changes nothing.
 
-        Front ends call it for the customer, who can do no more than the program allows.
+        Front ends call it for the customer, who can do no more than the program allows. Whoever is taken over like this
+        has bought before, and is no new customer of the next distributor.
 
         :raise UserError: while the customer's binding is protected, or the request was refused
         """
@@ -249,7 +251,7 @@ class DistributionBindingRequest(models.Model):
         current, now = bindings._get_current(self.partner_id, self.program_id), fields.Datetime.now()
         if self.kind != "ask" or current._get_obstacle(now) in ("protected", "first"):
             current._check_takeover(self.distributor_id._get_survivor(), now)
-        self._approve(self.env._("The customer agreed."))
+        self._approve(self.env._("The customer agreed."), is_recommended=True)
 
     def _decline(self):
         """Take the customer's no to another recommendation."""
@@ -290,13 +292,18 @@ class DistributionBindingRequest(models.Model):
                 )
         return rest
 
-    def _approve(self, decision_reason):
+    def _approve(self, decision_reason, is_recommended=False):
         self.ensure_one()
         self._check_receiver_earns()
         names = {"distributor": self.distributor_id.display_name, "reason": self.reason}
         reason = self.env._("Given to %(distributor)s: %(reason)s", **names)
         binding = self.env["distribution.binding"]._rebind(
-            self.partner_id, self.distributor_id._get_survivor(), self.source, reason, self._get_previous_binding()
+            self.partner_id,
+            self.distributor_id._get_survivor(),
+            self.source,
+            reason,
+            None if is_recommended else self._get_previous_binding(),
+            is_recommended,
         )
         self._set_decided("approved", decision_reason, binding)
 

@@ -48,11 +48,12 @@ class DistributionBinding(models.Model):
         self._create_successors(vals_list)
 
     @api.model
-    def _rebind(self, partner, distributor, source, reason, previous=None):
+    def _rebind(self, partner, distributor, source, reason, previous=None, is_recommended=False):
         """Bind a customer past protection and policy, since somebody decided so who may; validity begins anew.
 
         :param str reason: why the binding there is ends
         :param previous: the binding the customer had when it was asked for, where that is over by now
+        :param bool is_recommended: the customer has decided: nobody's new customer is handed over
         :return: the active binding
         """
         partner._lock_for_distribution()
@@ -60,7 +61,7 @@ class DistributionBinding(models.Model):
         is_valid = current and current._is_valid_at(now)
         if is_valid and current.distributor_id == distributor:
             return current
-        taken_from = current if is_valid else previous or self.browse()
+        taken_from = self.browse() if is_recommended else current if is_valid else previous or self.browse()
         vals = taken_from._prepare_successor_vals(partner, distributor, source, now)
         current._end(reason if is_valid else self.env._("Expired."))
         return self._create_successors([vals])

@@ -162,7 +162,9 @@ class DistributionDistributor(models.Model):
         for vals in vals_list:
             if not vals.get("code") or vals["code"] == self.env._("New"):
                 vals["code"] = self.env["ir.sequence"].sudo().next_by_code("distribution.distributor")
-        self._check_newcomers(vals_list)
+        # A default may come from anywhere.
+        upline = self.default_get(["parent_id"])
+        self._check_newcomers([{**upline, **vals} for vals in vals_list])
         distributors = super().create(vals_list)
         distributors._check_first_state()
         distributors.filtered(lambda distributor: distributor.state == "active")._join()
@@ -397,9 +399,11 @@ class DistributionDistributor(models.Model):
             return
         reason = self.env._("The customer became a distributor.")
         upline = binding._get_recommender() if binding._is_valid_at(fields.Datetime.now()) else self.browse()
+        # Nobody can stand above itself.
+        upline = upline.filtered(lambda one: not one._is_below(self))
         if upline and not self.parent_id:
             self.sudo().parent_id = upline
-        elif upline and self.state == "closed" and upline != self.parent_id and not upline._is_below(self):
+        elif upline and self.state == "closed" and upline != self.parent_id:
             self._move(upline, True, reason)
         binding._end(reason)
 

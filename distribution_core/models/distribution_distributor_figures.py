@@ -129,8 +129,10 @@ class DistributionDistributor(models.Model):
         for distributor in self:
             count, *amounts = figures.get(distributor._origin.id, (0, *[0] * len(PERIODS)))
             distributor.order_count = count
+            # In a form that is not saved yet there may be no program, and no currency then.
+            currency = distributor._origin.currency_id
             for period, amount in zip(PERIODS, amounts, strict=True):
-                distributor[f"sales_{period}"] = distributor.currency_id.round(float(amount))
+                distributor[f"sales_{period}"] = currency.round(float(amount)) if currency else 0.0
 
     def _get_sales_figures(self):
         """Return what was sold by each: the number of orders; sales today, this month, last month, ever.

@@ -193,7 +193,7 @@ class DistributionLink(models.Model):
     def create(self, vals_list):
         """Make every code here: one that somebody thinks of could be guessed, or be a distributor's."""
         if not self.env.su:
-            vals_list = [{name: value for name, value in vals.items() if name != "code"} for vals in vals_list]
+            vals_list = [{**vals, "code": self._default_code()} for vals in vals_list]
         return super().create(vals_list)
 
     def write(self, vals):

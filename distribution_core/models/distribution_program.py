@@ -303,7 +303,7 @@ class DistributionProgram(models.Model):
         membership = self._get_membership(partner)
         if membership and membership.state not in ("incomplete", "refused"):
             return membership
-        self._check_joining(inviter, agreement, is_known=bool(membership))
+        self._check_joining(inviter, agreement, membership)
         if membership:
             membership._accept_agreement(agreement, door)
             membership._note_message(message)
@@ -332,24 +332,26 @@ class DistributionProgram(models.Model):
         self.ensure_one()
         return self.agreement_ids.filtered(lambda one: one.state == "published" and one.version == version)
 
-    def _check_joining(self, inviter, agreement, is_known):
+    def _check_joining(self, inviter, agreement, membership):
         """Refuse an application that the program does not take.
 
         :param inviter: a distributor, empty or None
         :param agreement: what the person has accepted, empty or None
-        :param bool is_known: the person has applied before: it was invited then
+        :param membership: the application that is made again, else empty: who has applied before was invited then, and
+            accepts once what it has accepted
         :raise JoiningRefused: see `exceptions`
         """
         self.ensure_one()
         if not self.active:
             raise JoiningRefused(self.env._("No applications are taken at present."), "program_closed")
         is_invited = bool(inviter) and inviter.program_id == self and inviter._can_recommend()
-        if self.join_policy == "invitation" and not is_invited and not is_known:
+        if self.join_policy == "invitation" and not is_invited and not membership:
             raise JoiningRefused(
                 self.env._("This program takes only those who are invited: name the code of an active distributor."),
                 "invitation_required",
             )
-        if self.agreement_id and agreement != self.agreement_id:
+        is_accepted = membership and not agreement and not membership.is_agreement_due
+        if self.agreement_id and agreement != self.agreement_id and not is_accepted:
             raise JoiningRefused(
                 self.env._("Read and accept version %s of the agreement first.", self.agreement_id.version),
                 "agreement_required",

@@ -122,8 +122,10 @@ class SaleOrder(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         links, companies = self.env["distribution.link"].sudo(), self.env["res.company"].sudo()
+        # A default may come from anywhere.
+        defaults = self.default_get(sorted(ATTRIBUTION_FIELDS))
         for vals in vals_list:
-            self.browse()._check_attribution_role(vals)
+            self.browse()._check_attribution_role({**defaults, **vals})
         visits = [
             links._get_visit_vals(companies.browse(vals.get("company_id") or self.env.company.id)) for vals in vals_list
         ]
@@ -203,8 +205,8 @@ class SaleOrder(models.Model):
 
     @api.model
     def _clean_code(self, code):
-        # PostgreSQL takes no null characters, and the portal's form may send anything.
-        return (code or "").replace("\0", "").strip() or False
+        # PostgreSQL takes no null characters, and the portal's form may send anything, an interface a number.
+        return str(code or "").replace("\0", "").strip() or False
 
     @api.model
     def _prepare_choice_vals(self, vals):

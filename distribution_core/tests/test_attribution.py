@@ -194,6 +194,14 @@ class TestPrecedence(DistributionCommon):
             with self.assertRaisesRegex(ValidationError, "is not in use any more"):
                 order.distribution_code = code
 
+    def test_code_that_is_a_number_is_a_text_as_well(self):
+        """As an interface sends what looks like one."""
+        self.env["distribution.distributor"].create(
+            {"code": "12345", "partner_id": self.stranger.id, "program_id": self.program.id, "state": "active"}
+        )
+        order = self._create_order(distribution_code=12345)
+        self.assertEqual(order.distribution_code, "12345")
+
     def test_salesperson_types_a_code_and_writes_no_attribution(self):
         order = self._create_order().with_user(self.seller)
         order.distribution_code = self.ada.code
@@ -212,6 +220,24 @@ class TestPrecedence(DistributionCommon):
                 order.copy({name: value})
         order.action_confirm()
         self.assertEqual(order.sudo().distribution_distributor_id, self.ada)
+
+    def test_defaults_of_a_context_choose_nobody_past_the_guard(self):
+        seller = new_test_user(
+            self.env,
+            "suite_seller",
+            groups="sales_team.group_sale_salesman_all_leads,distribution_core.group_distribution_salesperson",
+        )
+        values = {
+            "default_distribution_distributor_id": self.ada.id,
+            "default_distribution_link_id": self.link.id,
+            "default_distribution_attribution": "manual",
+        }
+        for user in (self.seller, seller):
+            orders = self.env["sale.order"].with_user(user)
+            for name, value in values.items():
+                with self.subTest(user.login, name=name), self.assertRaises(AccessError):
+                    orders.with_context(**{name: value}).create({"partner_id": self.stranger.id})
+            self.assertTrue(orders.create({"partner_id": self.stranger.id}))
 
     def test_reader_of_the_suite_takes_no_choice_away(self):
         reader = new_test_user(

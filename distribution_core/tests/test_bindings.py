@@ -317,6 +317,10 @@ class TestRequests(BindingCommon):
         for vals in ({"state": "approved"}, {"decided_by_id": self.manager.id}, {"decision_reason": "Yes"}):
             with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "decided after"):
                 self._request(**vals)
+            defaults = {f"default_{name}": value for name, value in vals.items()}
+            asked = {"partner_id": self.customer.id, "distributor_id": self.ben.id, "reason": "Ben's shop"}
+            with self.subTest(defaults=defaults), self.assertRaisesRegex(UserError, "decided after"):
+                self.requests.with_user(self.user).with_context(**defaults).create(asked)
         request = self._request(from_distributor_id=self.ada.id, source="qr")
         self.assertEqual((request.from_distributor_id, request.source), (self.cleo, "staff"))
         managed = request.with_user(self.manager)

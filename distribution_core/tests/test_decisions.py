@@ -111,6 +111,9 @@ class TestDecisions(DistributionCommon):
         binding = self._bind_closed(self.ben, self.cleo)
         self.ben.action_activate()
         self.assertEqual((self.ben.parent_id, self.cleo.parent_id, binding.state), (self.ada, self.ben, "ended"))
+        binding = self._bind_closed(self.ada, self.cleo)
+        self.ada.action_activate()
+        self.assertEqual((self.ada.state, self.ada.parent_id, binding.state), ("active", self.ada.browse(), "ended"))
 
     def test_end_of_a_suspension_moves_nobody(self):
         self.cleo.action_suspend("Looked into")

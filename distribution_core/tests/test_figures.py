@@ -5,7 +5,7 @@ from datetime import datetime
 from lxml import etree
 
 from odoo import fields
-from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tests import Form, freeze_time, new_test_user, tagged
 
 from .common import DistributionCommon
 
@@ -120,6 +120,11 @@ class TestFigures(DistributionCommon):
         pricelist = self.env["product.pricelist"].create({"name": "Abroad", "currency_id": currency.id})
         self._sell(datetime(2026, 3, 1), 100, pricelist_id=pricelist.id)
         self.assertEqual(self.cleo.sales_total, 25)
+
+    def test_form_without_a_program_has_figures_as_well(self):
+        """There is no currency to round to."""
+        form = Form(self.env["distribution.distributor"].with_context(default_program_id=False))
+        self.assertEqual((form.program_id.id, form.sales_month, form.customer_count), (False, 0, 0))
 
     def test_statements_are_as_many_for_80_as_for_3(self):
         few = self.ada | self.ben | self.cleo

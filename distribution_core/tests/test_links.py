@@ -27,6 +27,13 @@ class TestLinks(DistributionCommon):
         with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"), self.cr.savepoint():
             self._create_link(code=links[0].code)
 
+    def test_nobody_thinks_a_code_up(self):
+        manager = new_test_user(self.env, "boss", groups="distribution_core.group_distribution_manager")
+        links = self.env["distribution.link"].with_user(manager)
+        for given, context in (({"code": "GUESSED"}, {}), ({}, {"default_code": "GUESSED"})):
+            link = links.with_context(**context).create({"distributor_id": self.cleo.id, **given})
+            self.assertRegex(link.code, "^[0-9A-Za-z]{20}$")
+
     def test_qr_code_is_an_image(self):
         self.assertTrue(base64.b64decode(self._create_link().qr_image).startswith(b"\x89PNG"))
 

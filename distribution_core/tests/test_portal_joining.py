@@ -82,6 +82,13 @@ class TestJoiningInThePortal(PortalCommon):
             page = self.send(self.join_url, agreement="1", agreement_version=number)
             self.assertIn("Read and accept version", page)
 
+    def test_file_where_a_text_is_wanted_is_no_text(self):
+        self.log_in(self.carl)
+        token = self.url_open(self.join_url).text.split('name="csrf_token" value="')[1].split('"')[0]
+        files = {name: ("code.txt", b"abc") for name in ("code", "message", "agreement_version")}
+        answer = self.url_open(self.join_url, data={"csrf_token": token, "agreement": "1"}, files=files)
+        self.assertEqual((answer.status_code, self.membership().state), (200, "draft"))
+
     def test_version_that_came_out_meanwhile_is_read_first(self):
         self._publish_agreement()
         self.log_in(self.carl)
@@ -134,7 +141,19 @@ class TestJoiningInThePortal(PortalCommon):
         self.assertIn("under review", page)
         self.assertEqual(membership.state, "draft")
         self.assertIn("In my shop", "".join(membership.message_ids.mapped("body")))
-        self.assertTrue(membership.activity_ids or not membership.user_id)
+        self.assertTrue(membership.activity_ids, "Somebody is to look at it again")
+
+    def test_applicant_who_has_accepted_the_agreement_is_not_asked_for_it_again(self):
+        agreement = self._publish_agreement()
+        membership = self.program._apply(self.carl.partner_id, agreement=agreement, door="portal")
+        self.log_in(self.carl)
+        url = f"/my/distribution/{membership.id}"
+        for decide, answer in ((membership.action_ask, "In my shop"), (membership.action_refuse, "")):
+            decide("Where do you recommend?")
+            self.assertNotIn('name="agreement"', self.open(url))
+            self.assertIn("under review", self.send(f"{url}/apply", page=url, message=answer))
+            self.assertEqual(membership.state, "draft")
+        self.assertEqual(len(membership.acceptance_ids), 1)
 
     def test_who_was_refused_reads_why_and_applies_again(self):
         self.program.join_policy = "invitation"
@@ -158,6 +177,15 @@ class TestJoiningInThePortal(PortalCommon):
         page = self.send(f"{url}/agreement", page=url, agreement_version=version, agreement="1")
         self.assertNotIn("new version of the agreement", page)
         self.assertEqual((self.ada.state, self.ada.is_agreement_due), ("active", False))
+
+    def test_page_that_shows_an_older_version_does_no_harm(self):
+        user = self._create_user("Ada", self.ada.partner_id)
+        first, second = self._publish_agreement(), self._publish_agreement("<p>Be kind</p>")
+        self.ada._accept_agreement(second, "portal")
+        self.log_in(user)
+        url = f"/my/distribution/{self.ada.id}"
+        self.send(f"{url}/agreement", page="/my/account", agreement_version=first.version, agreement="1")
+        self.assertEqual(self.ada.acceptance_ids.agreement_id, second)
 
     def test_membership_of_somebody_else_is_nobodys_business(self):
         self.ada.action_suspend("Spam")

@@ -103,6 +103,13 @@ class TestRecommendationsInThePortal(PortalCommon):
         self.ada.action_close()
         self.assertFalse(asked())
 
+    def test_who_has_become_a_distributor_is_not_asked_whose_customer_it_is(self):
+        questions = self.env["distribution.binding.request"]
+        membership = self.program._apply(self.partner)
+        self.assertEqual(questions._get_questions(self.partner, self.program), self.question)
+        membership.action_activate()
+        self.assertFalse(questions._get_questions(self.partner, self.program))
+
     def test_customer_of_nobody_by_now_is_asked_plainly(self):
         self.bindings._get_current(self.partner, self.program).action_end()
         self.log_in(self.carl)

@@ -141,6 +141,14 @@ class TestSuccession(SuccessionCommon):
         self.assertEqual(self._owner(), self.ben)
         self.assertEqual(self._buy().distribution_attribution, "scope")
 
+    def test_customer_who_says_yes_to_another_is_no_new_customer_of_it(self):
+        """As where the program takes the last recommendation without asking."""
+        self.program.binding_policy = "ask"
+        self.bindings._recommend(self.customer, self.ben, "qr")
+        self.requests._get_questions(self.customer, self.program)._answer(True)
+        self.assertEqual(self._owner(), self.ben)
+        self.assertEqual(self._buy().distribution_attribution, "scope")
+
     def test_since_when_somebody_is_a_customer_is_not_forged(self):
         managed = self.bindings.with_user(self.manager)
         with self.assertRaisesRegex(UserError, "Since when"):

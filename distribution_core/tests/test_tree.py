@@ -67,6 +67,9 @@ class TestDepth(DistributionCommon):
         self._create_distributor("Gil", self.ben)
         with self.assertRaisesRegex(ValidationError, "4 deep; program Friends allows 3"):
             self._create_distributor("Gil", self.cleo)
+        below = self.env["distribution.distributor"].with_context(default_parent_id=self.cleo.id)
+        with self.assertRaisesRegex(ValidationError, "4 deep; program Friends allows 3"):
+            below.create({"partner_id": self.stranger.id, "program_id": self.program.id})
 
     def test_import_is_refused_too(self):
         result = self.env["distribution.distributor"].load(

@@ -9,15 +9,15 @@ MAX_CODE = 32
 def clean(text):
     """Return what somebody has typed without spaces around it, and without null characters: PostgreSQL takes none.
 
-    :param text: str, or None where the form sent nothing
+    :param text: str; None where the form sent nothing, or a file where somebody sends one
     :rtype: str
     """
-    return (text or "").replace("\0", "").strip()
+    return text.replace("\0", "").strip() if isinstance(text, str) else ""
 
 
 def read_number(text):
     """Return a number that a form sends back, None for anything else.
 
-    :param text: str, or None where the form sent nothing
+    :param text: str; None where the form sent nothing, or a file where somebody sends one
     """
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else None
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 10 else None
