@@ -82,6 +82,9 @@ def test_own_unknown_archived_and_dead_codes(live, shop):
     scene = shop.scene(dora)
     assert_problem(dora.post("/bindings", {"scene": scene}), 422, "own_code")
     assert_problem(dora.post("/bindings", {"code": dora.code}), 422, "own_code")
+    other = shop.distributor("Erin")
+    problem = assert_problem(dora.post("/bindings", {"code": other.code}), 409, "member")
+    assert "your orders are your own" in problem["detail"]
     for body in ({"scene": "x" * 20}, {"code": "D99999"}):
         assert_problem(carl.post("/bindings", body), 404, "code_unknown")
     for body in ({}, {"scene": scene, "code": dora.code}, {"scene": "a b"}, {"scene": "a" * 33}):

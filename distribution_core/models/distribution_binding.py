@@ -312,7 +312,8 @@ class DistributionBinding(models.Model):
 
             ``bound``, ``already`` (to the same one), ``protected`` (another distributor's, for some days), ``kept``
             (another distributor's while it is valid), ``asked`` (another distributor's until the request is accepted),
-            ``own`` (the customer recommends itself) or ``inactive`` (nothing counts for the distributor)
+            ``own`` (the customer recommends itself), ``member`` (it is a distributor of the program, whose orders are
+            its own) or ``inactive`` (nothing counts for the distributor)
         :rtype: tuple
         """
         if not distributor._is_earning() or not distributor.program_id._takes_from(partner.sudo().company_id):
@@ -320,6 +321,8 @@ class DistributionBinding(models.Model):
         if distributor.partner_id == partner:
             return "own", self.browse()
         partner._lock_for_distribution()
+        if distributor.program_id._get_membership(partner).filtered(lambda member: member._is_earning()):
+            return "member", self.browse()
         current, now = self._get_current(partner, distributor.program_id), fields.Datetime.now()
         if current and current.distributor_id == distributor and current._is_valid_at(now):
             return "already", current

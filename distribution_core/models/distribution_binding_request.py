@@ -155,10 +155,12 @@ class DistributionBindingRequest(models.Model):
         :raise UserError: for one that says it is decided
         """
         # A default may come from anywhere.
-        given = {**self.default_get(["partner_id", "distributor_id", "state", *DECISION_FIELDS]), **vals}
+        given = {**self.default_get(["partner_id", "distributor_id", "state", "kind", *DECISION_FIELDS]), **vals}
         is_decided = given.get("state", "draft") != "draft" or any(given.get(name) for name in DECISION_FIELDS)
         if is_decided and not self.env.su:
             raise UserError(self.env._("A request is decided after it is made."))
+        if given.get("kind") == "ask" and not self.env.su:
+            raise UserError(self.env._("A customer is asked because somebody recommended: nobody asks by hand."))
         partner = self.env["res.partner"].browse(given.get("partner_id"))
         distributor = self.env["distribution.distributor"].browse(given.get("distributor_id"))
         if not partner or not distributor:
@@ -336,6 +338,6 @@ class DistributionBindingRequest(models.Model):
         for request in self:
             if responsible := request.distributor_id._get_responsible():
                 # Whoever asks may not write on the request.
-                request.sudo().activity_schedule(
-                    "mail.mail_activity_data_todo", summary=self.env._("Decide on the request"), user_id=responsible.id
-                )
+                # It reads in the language of who is to do it.
+                text = request.with_context(lang=responsible.lang).env._("Decide on the request")
+                request.sudo().activity_schedule("mail.mail_activity_data_todo", summary=text, user_id=responsible.id)

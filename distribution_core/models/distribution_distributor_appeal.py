@@ -143,9 +143,9 @@ class DistributionDistributorAppeal(models.Model):
         """Put the appeal on the list of the one who decides on what concerns its distributor."""
         self.ensure_one()
         if responsible := self.distributor_id._get_responsible():
-            self.activity_schedule(
-                "mail.mail_activity_data_todo", summary=self.env._("Decide on the appeal"), user_id=responsible.id
-            )
+            # It reads in the language of who is to do it.
+            text = self.with_context(lang=responsible.lang).env._("Decide on the appeal")
+            self.activity_schedule("mail.mail_activity_data_todo", summary=text, user_id=responsible.id)
 
     def _get_answer(self):
         self.ensure_one()

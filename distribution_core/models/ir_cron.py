@@ -36,10 +36,18 @@ class IrCron(models.Model):
                 # A mistake of ours with one item must not keep the others waiting.
                 self.env.cr.rollback()
                 if note_failure:
-                    self._run_with_retries(functools.partial(note_failure, error=error), item)
+                    self._note_failure(functools.partial(note_failure, error=error), item)
                 self._report_failure(item, error)
             if not self._commit_progress(1, remaining=len(items) - done):
                 break
+
+    @api.model
+    def _note_failure(self, work, item):
+        try:
+            self._run_with_retries(work, item)
+        except OperationalError:
+            # Somebody is at work on the item: others need not wait until it can be noted.
+            self.env.cr.rollback()
 
     @api.model
     def _run_with_retries(self, work, item):

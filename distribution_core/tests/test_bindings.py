@@ -73,6 +73,22 @@ class TestPolicies(BindingCommon):
         self.assertEqual(self.bindings._recommend(self.customer, self.ben, "qr")[0], "bound")
         self.assertEqual(self.binding.end_reason, "Expired.")
 
+    def test_distributor_is_nobodys_customer_in_its_program(self):
+        bindings = self.env["distribution.binding"]
+        self.assertEqual(bindings._recommend(self.ben.partner_id, self.ada, "qr"), ("member", bindings))
+        self.ben.action_suspend("Somebody complained.")
+        self.assertEqual(bindings._recommend(self.ben.partner_id, self.ada, "qr"), ("member", bindings))
+        self.ben.action_close("Moved away.")
+        self.assertEqual(bindings._recommend(self.ben.partner_id, self.ada, "qr")[0], "bound")
+
+    def test_nobody_asks_by_hand_what_only_a_recommendation_does(self):
+        seller = new_test_user(
+            self.env, "seller_who_asks", groups="base.group_user,distribution_core.group_distribution_manager"
+        )
+        vals = {"partner_id": self.customer.id, "distributor_id": self.ben.id, "reason": "Please", "kind": "ask"}
+        with self.assertRaisesRegex(UserError, "nobody asks by hand"):
+            self.env["distribution.binding.request"].with_user(seller).create(vals)
+
     def test_ask_changes_nothing_until_the_customer_agrees(self):
         self.program.binding_policy = "ask"
         for _time in range(2):

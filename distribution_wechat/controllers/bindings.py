@@ -17,6 +17,7 @@ from .times import to_utc
 REFUSALS = {
     "protected": (409, "protected"),
     "own_code": (422, "own_code"),
+    "member": (409, "member"),
     "code_unknown": (404, "code_unknown"),
 }
 
@@ -132,6 +133,8 @@ def _find_question(identity, scene, code):
 def _explain(identity, result):
     if result.outcome == "own_code":
         return request.env._("This is your own code.")
+    if result.outcome == "member":
+        return request.env._("You are a distributor yourself: your orders are your own.")
     if result.outcome == "code_unknown":
         return request.env._("There is no such code, or it is no longer in use.")
     if not result.until:

@@ -21,8 +21,8 @@ class DistributionBinding(models.Model):
         :return: the outcome, the binding there is now (may be another distributor's) and the link that was scanned
 
             ``bound``, ``already_yours``, ``protected`` (another distributor's, who keeps it for now), ``asked``
-            (another distributor's, until the person agrees), ``own_code``, or ``code_unknown`` (no such code in this
-            mini-program, or its distributor earns nothing)
+            (another distributor's, until the person agrees), ``own_code``, ``member`` (a distributor itself), or
+            ``code_unknown`` (no such code in this mini-program, or its distributor earns nothing)
         :rtype: tuple
         """
         partner = identity.partner_id

@@ -18,7 +18,7 @@ Name = Annotated[
 Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=2000)]
 Purpose = Literal["shop", "product", "recruit"]
 State = Literal["draft", "incomplete", "refused", "active", "suspended", "closed"]
-Outcome = Literal["bound", "already_yours", "protected", "asked", "own_code", "code_unknown"]
+Outcome = Literal["bound", "already_yours", "protected", "asked", "own_code", "member", "code_unknown"]
 
 
 # === BINDING === #
