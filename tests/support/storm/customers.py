@@ -28,6 +28,13 @@ CUSTOMERS = {
 }
 
 
+def _get_lasting(document):
+    """Return an answer without what is signed anew each time: paying again goes on with the same payment."""
+    if "parameters" not in document:
+        return document
+    return {**document, "parameters": document["parameters"]["package"]}
+
+
 class Customers(Stage):
     """Browsing, ordering, paying, asking back, asking for money."""
 
@@ -164,7 +171,7 @@ class Customers(Stage):
         if again.status_code < 300 or status < 300:
             assert again.status_code in (status, 409) or status >= 300, (path, status, again.text)
         if status < 300 and again.status_code == status:
-            assert again.json() == document, (path, document, again.text)
+            assert _get_lasting(again.json()) == _get_lasting(document), (path, document, again.text)
         return f"{path} {status} again {again.status_code}"
 
     def _post(self, person, path, body=None):
