@@ -41,7 +41,10 @@ class DistributionCommissionEvent(models.Model):
 
     @api.model
     def _note(self, orders):
-        """Let orders wait for the next look at them; those without a program have nothing to wait for."""
+        """Let orders wait for the next look at them; those without a program have nothing to wait for.
+
+        Nobody has changed the rows yet: each user named costs the delivery the check of a foreign key.
+        """
         if not orders:
             return
         self.env["sale.order"].flush_model(["distribution_program_id", "company_id"])
@@ -49,8 +52,8 @@ class DistributionCommissionEvent(models.Model):
             SQL(
                 """
                 INSERT INTO distribution_commission_event
-                       (order_id, company_id, try_count, create_uid, create_date, write_uid, write_date)
-                SELECT id, company_id, 0, %(uid)s, %(now)s, %(uid)s, %(now)s FROM sale_order
+                       (order_id, company_id, try_count, create_uid, create_date)
+                SELECT id, company_id, 0, %(uid)s, %(now)s FROM sale_order
                  WHERE id IN %(orders)s AND distribution_program_id IS NOT NULL
                 """,
                 uid=self.env.uid,
