@@ -321,7 +321,7 @@ class DistributionBinding(models.Model):
         if distributor.partner_id == partner:
             return "own", self.browse()
         partner._lock_for_distribution()
-        if distributor.program_id._get_membership(partner).filtered(lambda member: member._is_earning()):
+        if distributor.program_id._get_membership(partner)._filter_earning():
             return "member", self.browse()
         current, now = self._get_current(partner, distributor.program_id), fields.Datetime.now()
         if current and current.distributor_id == distributor and current._is_valid_at(now):
