@@ -13,7 +13,7 @@ from lxml import html
 from odoo import fields
 from odoo.tests import freeze_time
 
-from support.live import live_shop
+from support.live import live_website
 
 EARLIER = timedelta(days=70)
 FORM = ["team_level_1", "team_level_2", "team_level_3", "team_deeper", "team_count"]
@@ -22,11 +22,7 @@ FORM += ["customer_count", "order_count", "sales_today", "sales_total"]
 
 @pytest.fixture(scope="module")
 def live():
-    with live_shop() as shop:
-        with shop.env() as env:
-            website = env["website"].search([], limit=1)
-            website.write({"company_id": shop.company_id})
-            website.user_id.write({"company_ids": [(4, shop.company_id)], "company_id": shop.company_id})
+    with live_website() as shop:
         yield shop
 
 

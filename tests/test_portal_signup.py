@@ -8,18 +8,14 @@ from html import unescape
 import pytest
 import requests
 
-from support.live import live_shop
+from support.live import live_website
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"}
 
 
 @pytest.fixture(scope="module")
 def live():
-    with live_shop() as shop:
-        with shop.env() as env:
-            website = env["website"].search([], limit=1)
-            website.write({"company_id": shop.company_id, "auth_signup_uninvited": "b2c"})
-            website.user_id.write({"company_ids": [(4, shop.company_id)], "company_id": shop.company_id})
+    with live_website(auth_signup_uninvited="b2c") as shop:
         yield shop
 
 

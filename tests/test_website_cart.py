@@ -7,16 +7,12 @@ from html import unescape
 import pytest
 import requests
 
-from support.live import live_shop
+from support.live import live_website
 
 
 @pytest.fixture(scope="module")
 def live():
-    with live_shop() as shop:
-        with shop.env() as env:
-            website = env["website"].search([], limit=1)
-            website.write({"company_id": shop.company_id})
-            website.user_id.write({"company_ids": [(4, shop.company_id)], "company_id": shop.company_id})
+    with live_website() as shop:
         yield shop
 
 

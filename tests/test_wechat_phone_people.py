@@ -8,8 +8,7 @@ import pytest
 
 from odoo import fields
 
-from support.live import APP_ID
-from support.phone import Phone, browser
+from support.phone import browser, phones
 
 
 @pytest.fixture(scope="module")
@@ -20,21 +19,8 @@ def chromium():
 
 @pytest.fixture
 def pick_up(live, chromium):
-    """Return a function that gives somebody a phone and logs in; what breaks in its pages fails the test."""
-    phones = []
-
-    def pick_up(name, scene=""):
-        live.simulator.settings.shop_url = live.url
-        live.simulator.register_user(name, "13900000000", name, openid=f"o{name}", appid=APP_ID)
-        phone = Phone(chromium, live.simulator.url, scene)
-        phones.append(phone)
-        phone.log_in(name)
-        return phone
-
-    yield pick_up
-    for phone in phones:
-        phone.page.context.close()
-        assert not phone.broken
+    with phones(live, chromium) as pick_up:
+        yield pick_up
 
 
 def test_customer_is_asked_and_changes(live, pick_up):

@@ -263,6 +263,20 @@ def live_shop(server=(), **simulator_settings):
 
 
 @contextlib.contextmanager
+def live_website(**website_vals):
+    """Start a live shop, see `live_shop`, whose company has the website.
+
+    :param website_vals: further values of the website
+    """
+    with live_shop() as shop:
+        with shop.env() as env:
+            website = env["website"].search([], limit=1)
+            website.write({"company_id": shop.company_id, **website_vals})
+            website.user_id.write({"company_ids": [(4, shop.company_id)], "company_id": shop.company_id})
+        yield shop
+
+
+@contextlib.contextmanager
 def _environment(key):
     before = os.environ.get("DISTRIBUTION_SECRET_KEY")
     os.environ["DISTRIBUTION_SECRET_KEY"] = key

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from .live import APP_ID
+
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = {"width": 390, "height": 844}
 WITHIN = 30_000
@@ -27,6 +29,28 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=program)
         yield chromium
         chromium.close()
+
+
+@contextlib.contextmanager
+def phones(live, chromium):
+    """Yield a function that gives somebody a phone and logs in; what breaks in its pages fails the test.
+
+    :param live: `support.live.Live`
+    """
+    given = []
+
+    def pick_up(name, scene=""):
+        live.simulator.settings.shop_url = live.url
+        live.simulator.register_user(name, "13900000000", name, openid=f"o{name}", appid=APP_ID)
+        phone = Phone(chromium, live.simulator.url, scene)
+        given.append(phone)
+        phone.log_in(name)
+        return phone
+
+    yield pick_up
+    for phone in given:
+        phone.page.context.close()
+        assert not phone.broken
 
 
 @contextlib.contextmanager
