@@ -24,15 +24,15 @@ def exact(value):
 def round_half_up(value, unit):
     """Round to a multiple of the currency's smallest unit, halves away from zero.
 
-    :param Fraction value: exact amount
+    :param value: exact amount, Fraction or Decimal
     :param Decimal unit: smallest unit of the currency, such as 0.01
     :rtype: Decimal
     """
-    value, of_unit = Fraction(value), exact(unit)
+    value, of_unit = value if isinstance(value, Fraction) else Fraction(value), exact(unit)
     # In whole numbers: twice as many units as there are, one more, halved.
     units, parts = abs(value.numerator) * of_unit.denominator, value.denominator * of_unit.numerator
     whole = (2 * units + parts) // (2 * parts)
-    return unit * (whole if value >= 0 else -whole)
+    return unit * (whole if value.numerator >= 0 else -whole)
 
 
 def allocate(total, weights, unit):

@@ -107,7 +107,7 @@ class Line:
             return self.get_part(base) * self.taxed / self.currency_rate
         if kind == "list":
             return self.list_price * self.get_units(base)
-        untaxed = base.amount / self.currency_rate
+        untaxed = base.amount / self.currency_rate if self.currency_rate != 1 else base.amount
         if kind == "margin":
             return max(ZERO, untaxed - self.cost * self.get_kept_units(base))
         return untaxed

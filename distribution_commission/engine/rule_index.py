@@ -281,7 +281,8 @@ class _Table:
         return {day for product in products for day in self._days.get(product, ())}
 
     def find(self, level, products, audiences, day):
-        return next(self.rank(level, products, audiences, day), None)
+        # Of campaigns there are mostly none.
+        return next(self.rank(level, products, audiences, day), None) if self._rates else None
 
     def rank(self, level, products, audiences, day):
         """Yield the rules that fit, in the order in which they win."""
@@ -295,9 +296,9 @@ class _Table:
 
     def _fit(self, level, products, audiences):
         for product in products:
-            by_audience = self._rates.get((level, product), {})
-            for audience in audiences:
-                yield from by_audience.get(audience, ())
+            if by_audience := self._rates.get((level, product)):
+                for audience in audiences:
+                    yield from by_audience.get(audience, ())
 
     def reach(self, level, products, day):
         """Return the rules by which somebody may earn on a level for a kind of product."""

@@ -1,9 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Rows that are complete when they are made: one statement, without what the ORM does for each."""
 
-from functools import cache
-
-from odoo.tools import SQL, float_repr, float_round
+from odoo.tools import SQL
 
 
 def insert_rows(model, vals_list):
@@ -12,7 +10,8 @@ def insert_rows(model, vals_list):
     For models whose stored fields are neither computed nor checked in Python; rights are the caller's business.
 
     :param model: recordset of the model, empty
-    :param list vals_list: dicts with the same keys; what they leave out gets the field's default
+    :param list vals_list: dicts with the same keys; what they leave out gets the field's default. Monetary amounts are
+        written as they come: rounded to the unit of their currency
     :return: the new records
     """
     if not vals_list:
@@ -27,50 +26,47 @@ def insert_rows(model, vals_list):
 
 
 def _get_common_vals(model, given):
-    """Return what all rows have that the caller leaves out: defaults, who made them and when."""
+    """Return what all rows have that the caller leaves out: defaults and, where it is kept, who made them and when."""
     stored = [name for name, field in model._fields.items() if field.store and field.column_type and name != "id"]
-    now, uid = model.env.cr.now(), model.env.uid
     common = model.default_get([name for name in stored if name not in given])
-    return common | {"create_date": now, "write_date": now, "create_uid": uid, "write_uid": uid}
+    if model._log_access:
+        now, uid = model.env.cr.now(), model.env.uid
+        common |= {"create_date": now, "write_date": now, "create_uid": uid, "write_uid": uid}
+    return common
 
 
 def _get_insert_query(model, fields, rows):
     """Return the statement; what all rows have in common is converted, sent and read once."""
-    columns = {field: [row[field.name] for row in rows] for field in fields}
-    varying = [f for f, values in columns.items() if values.count(values[0]) != len(rows)] or fields[:1]
-    common = [field for field in fields if field not in varying]
-    converters = [_get_converter(field, model) for field in varying]
+    common, varying = {}, {}
+    for field in fields:
+        values = [row[field.name] for row in rows]
+        if values.count(values[0]) == len(rows):
+            common[field] = _get_column(field, model, values[:1])[0]
+        else:
+            varying[field] = _get_column(field, model, values)
+    if not varying:
+        varying = {fields[0]: [common.pop(fields[0])] * len(rows)}
     # Plain text: an object for each of the names costs more than the rest.
-    names = ", ".join(f'"{field.name}"' for field in common + varying)
+    names = ", ".join(f'"{field.name}"' for field in (*common, *varying))
     row_names = ", ".join(f'"{field.name}"' for field in varying)
     targets = ", ".join(["%s"] * len(common) + [f'"row"."{f.name}"::{f.column_type[0]}' for f in varying])
     places = ", ".join(["%s"] * len(rows))
     return SQL(
         f"INSERT INTO %s ({names}) SELECT {targets} FROM (VALUES {places}) AS row ({row_names}) RETURNING id",
         SQL.identifier(model._table),
-        *(convert(rows[0]) for convert in (_get_converter(field, model) for field in common)),
+        *common.values(),
         # A tuple for a row: the driver writes it in one go.
-        *(tuple(convert(row) for convert in converters) for row in rows),
+        *zip(*varying.values(), strict=True),
     )
 
 
-def _get_converter(field, model):
-    """Return what makes of a row the value of a field as its column takes it."""
-    if field.type != "monetary":
-        return lambda row: field.convert_to_column_insert(row[field.name], model, row)
-    name = field.get_currency_field(model)
-
-    @cache
-    def get_unit(currency_id):
-        # The field itself would make a record for each value to learn its currency.
-        currency = model.env["res.currency"].browse(currency_id)
-        return currency.rounding, currency.decimal_places
-
-    def convert(row):
-        rounding, places = get_unit(row[name])
-        return float_repr(float_round(float(row[field.name] or 0), precision_rounding=rounding), places)
-
-    return convert
+def _get_column(field, model, values):
+    """Return values as the column of a field takes them."""
+    if field.type == "many2one":
+        return [value or None for value in values]
+    if field.type == "monetary":
+        return values
+    return [field.convert_to_column_insert(value, model) for value in values]
 
 
 def _invalidate_inverses(records, fields, rows):

@@ -242,6 +242,12 @@ class DistributionProgram(models.Model):
             self.invalidate_recordset(["rule_revision"], flush=False)
             self.env.registry.clear_cache()
 
+    @api.model
+    def _get_attribution_fields(self):
+        """Override of `distribution_core`: what terms are frozen by."""
+        frozen = ("trigger", "hold_days", "cap_rate", "unpaid_share", "sales_period", "rule_revision")
+        return (*super()._get_attribution_fields(), *frozen)
+
     def _get_rule_index(self):
         """Return the compiled rules, cached until one of them changes.
 
@@ -423,11 +429,11 @@ class DistributionProgram(models.Model):
 
     def _sum_terms(self, column, distributor, level, day, order=None, rule=None):
         self.env["distribution.commission.term"].flush_model()
-        self.env["sale.order"].flush_model(["state"])
+        self.env["sale.order"].flush_model(["state", "company_id"])
         conditions = [
             SQL("term.distributor_id = %s AND term.level = %s AND term.state = 'active'", distributor.id, level),
             SQL("term.date BETWEEN %s AND %s", self._get_period_start(day), day),
-            SQL("term.company_id = %s", (order or self).company_id.id),
+            SQL("sale.company_id = %s", (order or self).company_id.id),
         ]
         if order:
             conditions.append(SQL("term.order_id != %s", order.id))

@@ -84,7 +84,20 @@ class SaleOrder(models.Model):
 
     def write(self, vals):
         self._check_exclusion_role(vals)
+        if "company_id" in vals:
+            self.filtered(lambda order: order.company_id.id != vals["company_id"])._leave_company()
         return super().write(vals)
+
+    def _leave_company(self):
+        """Let go of what belongs to the company of orders that are about to get another one.
+
+        :raise UserError: where commission was agreed on: it is owed by the company, and in its currency
+        """
+        terms = self.sudo().commission_term_ids
+        bound = terms.entry_ids.order_id | terms.order_id.filtered(lambda order: order.state == "sale")
+        if bound:
+            raise UserError(self.env._("Order %s has commission terms: its company cannot change.", bound[0].name))
+        terms.unlink()
 
     @api.model
     def _check_exclusion_role(self, vals):
@@ -232,6 +245,9 @@ class SaleOrder(models.Model):
         :rtype: Fraction
         """
         self.ensure_one()
+        # Mostly there are no discount lines.
+        if all(line.price_subtotal >= 0 for line in self.order_line):
+            return Fraction(1)
         totals = {"goods": Fraction(0), "discount": Fraction(0), "other": Fraction(0)}
         for line in self.order_line:
             totals[line._get_commission_role()] += exact(line.price_subtotal)

@@ -137,8 +137,9 @@ class SaleOrderLine(models.Model):
         :rtype: Fraction
         """
         self.ensure_one()
-        factor = exact(self.product_uom_id.factor or 1) / exact(self.product_id.uom_id.factor or 1)
-        return exact(self.product_uom_qty) * factor
+        unit, own_unit = self.product_uom_id, self.product_id.uom_id
+        quantity = exact(self.product_uom_qty)
+        return quantity if unit == own_unit else quantity * exact(unit.factor or 1) / exact(own_unit.factor or 1)
 
     def _get_commission_facts(self):
         """Override of the source mixin for sale order lines."""

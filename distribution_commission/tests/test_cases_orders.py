@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import CommissionCommon
@@ -41,6 +42,47 @@ class TestCasesOrders(CommissionCommon):
         self._settle()
         self.assertAccount(self.cleo)
         self.assertBooksAgree()
+
+    # === COMPANY === #
+
+    def test_company_of_a_confirmed_order_stays(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        order = self._sell(10)
+        with self.assertRaisesRegex(UserError, "has commission terms: its company cannot change"):
+            order.company_id = branch
+        order.company_id = self.company
+        self.assertEqual(len(self._get_active_terms(order)), 3)
+
+    def test_company_of_what_earned_stays(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        order = self._sell(10)
+        self._deliver(order)
+        order._action_cancel()
+        order.action_draft()
+        with self.assertRaisesRegex(UserError, "has commission terms"):
+            order.company_id = branch
+
+    def test_quotation_leaves_its_unused_terms_behind_with_its_company(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        warehouse = self.env["stock.warehouse"].create({"name": "B", "code": "B", "company_id": branch.id})
+        order = self._sell(10)
+        order._action_cancel()
+        order.action_draft()
+        order.write({"company_id": branch.id, "warehouse_id": warehouse.id})
+        self.assertFalse(order.commission_term_ids)
+        order.action_confirm()
+        self.assertEqual(self._get_active_terms(order).company_id, branch)
+
+    def test_currency_stays_once_commission_was_agreed_on(self):
+        other = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("id", "!=", self.company.currency_id.id)], limit=1)
+        )
+        self._sell(10)
+        self.company.currency_id = self.company.currency_id
+        with self.assertRaisesRegex(UserError, "has commission terms in its currency"):
+            self.company.currency_id = other
 
     # === IMPORT === #
 

@@ -16,6 +16,13 @@ PRECEDENCE = ("manual", "code", "link", "binding", "salesperson")
 
 # What an attribution, and what follows from it, needs to know of a distributor.
 MEMBER_FIELDS = ("partner_id", "program_id", "company_id", "state", "grade_id", "parent_id", "parent_path")
+# What the statement reads, beside what is wanted of the programs.
+READ_FIELDS = {
+    "distribution.distributor": (*MEMBER_FIELDS, "code", "merged_into_id"),
+    "distribution.binding": ("partner_id", "distributor_id", "state", "date_from", "date_to"),
+    "distribution.link": ("code", "distributor_id", "active", "attribution_days"),
+}
+_MEMBER_COLUMNS = SQL(", ".join(f"member.{name}" for name in ("id", *MEMBER_FIELDS)))
 
 
 class Claim(NamedTuple):
@@ -78,7 +85,7 @@ def get_query(question, program_fields):
         SELECT chain.*%(program)s FROM chain JOIN distribution_program AS program ON program.id = chain.program_id
         """,
         named=SQL(" UNION ALL ").join(_get_named(question)),
-        member=SQL(", ".join(f"member.{name}" for name in ("id", *MEMBER_FIELDS))),
+        member=_MEMBER_COLUMNS,
         program=SQL("".join(f', program."{name}" AS "program.{name}"' for name in program_fields)),
         levels=MAX_LEVELS,
     )

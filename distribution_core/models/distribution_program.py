@@ -381,16 +381,16 @@ class DistributionProgram(models.Model):
         return is_offered and self._has_bought(partner)
 
     @api.model
-    def _get_plain_fields(self):
-        """Return the names of the fields that a row of the database holds as the cache does.
+    @api.model
+    def _get_attribution_fields(self):
+        """Return the names of what attributing an order, and what follows from it, reads of a program. Extension point.
 
-        :rtype: list of str
+        They are read with the attribution: columns that hold what the cache does, so no translated ones.
+
+        :rtype: tuple of str
         """
-        return [
-            name
-            for name, field in self._fields.items()
-            if name != "id" and field.store and field.column_type and field.prefetch is True and not field.translate
-        ]
+        decided_by = ("sequence", "active", "company_id", "is_salesperson_counted", "customer_scope", "self_purchase")
+        return (*decided_by, "level_count", "tz")
 
     # === BUSINESS METHODS: CUSTOMERS === #
 

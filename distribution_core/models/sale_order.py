@@ -323,10 +323,11 @@ class SaleOrder(models.Model):
         :rtype: tuple
         """
         self.ensure_one()
-        for name in ("distribution.distributor", "distribution.binding", "distribution.program", "distribution.link"):
-            self.env[name].flush_model()
         members, programs = self.env["distribution.distributor"], self.env["distribution.program"]
-        question, names = self._get_attribution_question(partners), programs._get_plain_fields()
+        question, names = self._get_attribution_question(partners), programs._get_attribution_fields()
+        programs.flush_model(names)
+        for name, used in attribution.READ_FIELDS.items():
+            self.env[name].flush_model(used)
         rows = self.env.execute_query_dict(attribution.get_query(question, names))
         columns = {name: name for name in attribution.MEMBER_FIELDS}
         _insert_cache(members, columns, {row["id"]: row for row in rows})

@@ -60,7 +60,7 @@ def database_without_suite():
     from support.databases import Database, outside_of_tests  # noqa: PLC0415
 
     source = databases.name("base")
-    name = f"{source}_benchmark_{os.getpid()}"
+    name = f"{source}_benchmark_{os.getpid()}_{os.urandom(2).hex()}"
     env = dict(os.environ)
     databases.clone(env, source, name)
     try:
