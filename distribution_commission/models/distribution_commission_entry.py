@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, groupby, split_every
 
+from odoo.addons.distribution_core.fields import CopiedMany2one
+
 from ..const import ENTRY_STATES, MAX_MOVE_LINES
 from ..engine.convergence import Row
 
@@ -42,16 +44,17 @@ class DistributionCommissionEntry(models.Model):
     delivery_id = fields.Many2one(
         comodel_name="stock.picking", index="btree_not_null", ondelete="restrict", readonly=True
     )
-    distributor_id = fields.Many2one(
+    # All of the term.
+    distributor_id = CopiedMany2one(
         comodel_name="distribution.distributor", required=True, index=True, ondelete="restrict", readonly=True
     )
     # Neither program nor company is indexed by itself: so few values find nothing, and every state an entry goes
     # through writes all indexes.
-    program_id = fields.Many2one(comodel_name="distribution.program", required=True, ondelete="restrict", readonly=True)
-    company_id = fields.Many2one(comodel_name="res.company", required=True, ondelete="restrict", readonly=True)
-    currency_id = fields.Many2one(comodel_name="res.currency", required=True, ondelete="restrict", readonly=True)
-    order_id = fields.Many2one(comodel_name="sale.order", required=True, index=True, ondelete="restrict", readonly=True)
-    line_id = fields.Many2one(
+    program_id = CopiedMany2one(comodel_name="distribution.program", required=True, ondelete="restrict", readonly=True)
+    company_id = CopiedMany2one(comodel_name="res.company", required=True, ondelete="restrict", readonly=True)
+    currency_id = CopiedMany2one(comodel_name="res.currency", required=True, ondelete="restrict", readonly=True)
+    order_id = CopiedMany2one(comodel_name="sale.order", required=True, index=True, ondelete="restrict", readonly=True)
+    line_id = CopiedMany2one(
         comodel_name="sale.order.line",
         string="Order Line",
         required=True,

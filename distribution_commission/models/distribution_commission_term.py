@@ -5,6 +5,8 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.distribution_core.fields import CopiedMany2one
+
 from ..const import BASE_KINDS, EARLY_TRIGGERS, LIMIT_SCOPES, TRIGGERS
 from ..engine.amount import Share, Sold, get_amounts
 from ..engine.convergence import converge
@@ -72,18 +74,18 @@ class DistributionCommissionTerm(models.Model):
     _description = "Commission Term"
     _order = "order_id desc, line_id, level"
     _rec_name = "line_id"
-    # The order says who confirmed it and when: each foreign key and column less makes a confirmation faster.
+    # The order says who confirmed it and when; each foreign key makes a confirmation slower.
     _log_access = False
 
-    order_id = fields.Many2one(comodel_name="sale.order", required=True, index=True, ondelete="restrict")
     line_id = fields.Many2one(
         comodel_name="sale.order.line", string="Order Line", required=True, index=True, ondelete="restrict"
     )
+    # Of the line, of the order, of the company, of the distributor.
+    order_id = CopiedMany2one(comodel_name="sale.order", required=True, index=True, ondelete="restrict")
+    company_id = CopiedMany2one(comodel_name="res.company", required=True, ondelete="restrict")
+    currency_id = CopiedMany2one(comodel_name="res.currency", required=True, ondelete="restrict")
     distributor_id = fields.Many2one(comodel_name="distribution.distributor", required=True, ondelete="restrict")
-    # None of these three can change any more once there are terms, so they are not copied.
-    program_id = fields.Many2one(related="distributor_id.program_id")
-    company_id = fields.Many2one(related="order_id.company_id")
-    currency_id = fields.Many2one(related="order_id.company_id.currency_id")
+    program_id = CopiedMany2one(comodel_name="distribution.program", required=True, ondelete="restrict")
     level = fields.Integer(required=True, aggregator=None)
     rule_id = fields.Many2one(
         comodel_name="distribution.commission.rule", required=True, index=True, ondelete="restrict"
@@ -310,6 +312,9 @@ class DistributionCommissionTerm(models.Model):
         program = order.distribution_program_id
         return {
             "order_id": order.id,
+            "company_id": order.company_id.id,
+            "currency_id": order.company_id.currency_id.id,
+            "program_id": program.id,
             "cap_rate": program.cap_rate,
             "trigger": program.trigger,
             "hold_days": program.hold_days,

@@ -166,7 +166,7 @@ class DistributionDistributor(models.Model):
                  GROUP BY term_id
               ) AS earned ON earned.term_id = term.id
              WHERE term.distributor_id = %(distributor)s
-               AND sale.company_id = %(company)s
+               AND term.company_id = %(company)s
                AND term.state = 'active'
                AND (term.base_kind != 'untaxed'
                     OR COALESCE(term.fixed_amount, 0) + COALESCE(term.order_amount, 0)

@@ -429,11 +429,11 @@ class DistributionProgram(models.Model):
 
     def _sum_terms(self, column, distributor, level, day, order=None, rule=None):
         self.env["distribution.commission.term"].flush_model()
-        self.env["sale.order"].flush_model(["state", "company_id"])
+        self.env["sale.order"].flush_model(["state"])
         conditions = [
             SQL("term.distributor_id = %s AND term.level = %s AND term.state = 'active'", distributor.id, level),
             SQL("term.date BETWEEN %s AND %s", self._get_period_start(day), day),
-            SQL("sale.company_id = %s", (order or self).company_id.id),
+            SQL("term.company_id = %s", (order or self).company_id.id),
         ]
         if order:
             conditions.append(SQL("term.order_id != %s", order.id))

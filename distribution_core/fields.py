@@ -1,0 +1,15 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""Kinds of fields that Odoo does not have."""
+
+from odoo import fields
+
+
+class CopiedMany2one(fields.Many2one):
+    """A reference that is copied from a record this one points at, and never differs from it.
+
+    The target cannot go while that record holds it, so PostgreSQL has nothing to check: a foreign key costs an order
+    0.2 ms, since Odoo's pool forgets the plan of the check with each transaction.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        """Override of `Many2one`: the record it is copied from has the foreign key."""
