@@ -24,5 +24,5 @@ class AppealPortal(JoiningPortal):
                 with request.env.cr.savepoint():
                     request.env["distribution.distributor.appeal"]._make(membership, text)
             except UserError as error:
-                errors["form"] = str(error)
+                errors["appeal"] = str(error)
         return self._show_membership(membership, post, errors)

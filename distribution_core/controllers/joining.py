@@ -28,7 +28,7 @@ class JoiningPortal(DistributionPortal):
         programs = request.env["distribution.program"].sudo()._get_shown()
         if len(programs) == 1:
             return request.redirect(programs._get_join_url(programs._find_inviter(code)))
-        return request.render("distribution_core.portal_join_choice", {"programs": programs})
+        return request.render("distribution_core.portal_join_choice", {"programs": programs, "code": code})
 
     @route(
         f"{JOIN_URL}/<int:program_id>",

@@ -39,13 +39,19 @@ class DistributionBinding(models.Model):
         """
         active, now = self.filtered(lambda binding: binding.state == "active"), fields.Datetime.now()
         active.partner_id._lock_for_distribution()
-        valid = active.filtered(lambda b: b._is_valid_at(now) and b.partner_id != distributor.partner_id)
+        valid = active.filtered(lambda binding: binding._is_valid_at(now) and binding._fits(distributor))
         if not distributor._filter_earning():
             # Closed meanwhile: it takes no customers.
             valid = valid.browse()
         vals_list = [binding._prepare_passed_vals(distributor, now) for binding in valid]
         active._end(reason)
         self._create_successors(vals_list)
+
+    def _fits(self, distributor):
+        """Tell whether this customer can go on with a distributor: nobody can with itself, nor who was moved to another
+        company meanwhile."""
+        self.ensure_one()
+        return self.partner_id != distributor.partner_id and self.program_id._takes_from(self.partner_id.company_id)
 
     @api.model
     def _rebind(self, partner, distributor, source, reason, previous=None, is_recommended=False):

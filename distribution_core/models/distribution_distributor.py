@@ -142,7 +142,7 @@ class DistributionDistributor(models.Model):
         """Refuse a contact of a branch in a program of the parent: the parent could post nothing to it."""
         for distributor in self:
             contact, company = distributor.sudo().partner_id, distributor.company_id
-            if contact.company_id and contact.company_id not in company.sudo().parent_ids:
+            if not distributor.program_id._takes_member(contact):
                 raise ValidationError(
                     self.env._(
                         "%(contact)s belongs to %(company)s, and %(owner)s could not book what it earns. Share the "

@@ -303,7 +303,7 @@ class DistributionProgram(models.Model):
         membership = self._get_membership(partner)
         if membership and membership.state not in ("incomplete", "refused"):
             return membership
-        self._check_joining(inviter, agreement, membership)
+        self._check_joining(partner, inviter, agreement, membership)
         if membership:
             membership._accept_agreement(agreement, door)
             membership._note_message(message)
@@ -332,9 +332,10 @@ class DistributionProgram(models.Model):
         self.ensure_one()
         return self.agreement_ids.filtered(lambda one: one.state == "published" and one.version == version)
 
-    def _check_joining(self, inviter, agreement, membership):
+    def _check_joining(self, partner, inviter, agreement, membership):
         """Refuse an application that the program does not take.
 
+        :param partner: `res.partner` who applies
         :param inviter: a distributor, empty or None
         :param agreement: what the person has accepted, empty or None
         :param membership: the application that is made again, else empty: who has applied before was invited then, and
@@ -344,6 +345,8 @@ class DistributionProgram(models.Model):
         self.ensure_one()
         if not self.active:
             raise JoiningRefused(self.env._("No applications are taken at present."), "program_closed")
+        if not self._takes_member(partner):
+            raise JoiningRefused(self.env._("You are with another company than this program."), "program_closed")
         is_invited = bool(inviter) and inviter.program_id == self and inviter._can_recommend()
         if self.join_policy == "invitation" and not is_invited and not membership:
             raise JoiningRefused(
@@ -404,6 +407,12 @@ class DistributionProgram(models.Model):
         self.ensure_one()
         company, own = company.sudo(), self.sudo().company_id
         return not company or company in own.parent_ids or own in company.parent_ids
+
+    def _takes_member(self, partner):
+        """Tell whether a contact can become a distributor: the program's company could post nothing to a branch's."""
+        self.ensure_one()
+        company = partner.sudo().company_id
+        return not company or company in self.sudo().company_id.parent_ids
 
     def _check_takes_customer(self, partner):
         """Refuse a customer of a company that has nothing to do with the program.

@@ -57,6 +57,15 @@ class TestAppealsInThePortal(PortalCommon):
         self.assertIn("y" * 2001, page)
         self.assertFalse(self.ben.appeal_ids)
 
+    def test_what_is_wrong_with_an_appeal_stands_beside_it_only(self):
+        self._publish_agreement()
+        self.log_in(self.user)
+        page = self.open(self.url)
+        self.assertIn('name="accept_agreement"', page)
+        self.appeal("One")
+        page = self.appeal("Two")
+        self.assertEqual(page.count("being looked at"), 1)
+
     def test_who_is_not_suspended_has_nothing_to_appeal(self):
         self.ben.action_activate()
         self.log_in(self.user)

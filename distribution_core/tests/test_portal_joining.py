@@ -28,6 +28,22 @@ class TestJoiningInThePortal(PortalCommon):
         )
         self.assertEqual(self.url_open("/distribution/join/999999999999999999999").status_code, 404)
 
+    def test_invitation_goes_with_who_has_to_choose_a_program(self):
+        other = self.program.copy({"name": "Another program"})
+        page = self.open(f"/distribution/join?code={self.ada.code}")
+        self.assertIn(f'href="{self.join_url}?code={self.ada.code}"', page)
+        self.assertIn(f'href="{other._get_join_url()}"', page, "The code is not one of this program")
+
+    def test_who_is_of_another_company_is_told_so(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        self.carl.write({"company_ids": [(6, 0, branch.ids)], "company_id": branch.id})
+        self.carl.partner_id.company_id = branch
+        self.log_in(self.carl)
+        page = self.send(self.join_url, message="Me too")
+        self.assertIn("You are with another company than this program.", page)
+        self.assertIn("Me too", page)
+        self.assertFalse(self.membership())
+
     def test_application_is_made_once_and_its_state_is_shown(self):
         self.log_in(self.carl)
         self.assertIn('name="apply"', self.open("/my/distribution"), "Who is no member finds the way in")

@@ -88,6 +88,14 @@ class TestSuccession(SuccessionCommon):
         )
         self.assertEqual((self.binding.state, self.binding.end_reason), ("ended", "Moved abroad"))
 
+    def test_closing_leaves_behind_who_was_moved_to_another_company(self):
+        other = self.env["res.partner"].create({"name": "Dan"})
+        self.bindings._bind(other, self.cleo)
+        other.company_id = self.env["res.company"].create({"name": "Abroad"})
+        self._close(self.cleo)
+        self.assertEqual(self._owner(), self.ben)
+        self.assertEqual(other.distribution_binding_ids.mapped("state"), ["ended"])
+
     def test_closing_hands_nothing_over_that_has_run_out(self):
         self.binding.date_to = fields.Datetime.now()
         self._close(self.cleo)
