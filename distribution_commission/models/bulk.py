@@ -11,7 +11,7 @@ def insert_rows(model, vals_list):
 
     :param model: recordset of the model, empty
     :param list vals_list: dicts with the same keys; what they leave out gets the field's default. Monetary amounts are
-        written as they come: rounded to the unit of their currency
+        written as they come: the caller has rounded what has to be
     :return: the new records
     """
     if not vals_list:
@@ -41,7 +41,7 @@ def _get_insert_query(model, fields, rows):
     for field in fields:
         values = [row[field.name] for row in rows]
         if values.count(values[0]) == len(rows):
-            common[field] = _get_column(field, model, values[:1])[0]
+            [common[field]] = _get_column(field, model, values[:1])
         else:
             varying[field] = _get_column(field, model, values)
     if not varying:

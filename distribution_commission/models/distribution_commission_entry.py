@@ -44,7 +44,7 @@ class DistributionCommissionEntry(models.Model):
     delivery_id = fields.Many2one(
         comodel_name="stock.picking", index="btree_not_null", ondelete="restrict", readonly=True
     )
-    # All of the term.
+    # All that is copied is the term's.
     distributor_id = CopiedMany2one(
         comodel_name="distribution.distributor", required=True, index=True, ondelete="restrict", readonly=True
     )

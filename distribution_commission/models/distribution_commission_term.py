@@ -74,17 +74,18 @@ class DistributionCommissionTerm(models.Model):
     _description = "Commission Term"
     _order = "order_id desc, line_id, level"
     _rec_name = "line_id"
-    # The order says who confirmed it and when; each foreign key makes a confirmation slower.
+    # Made with the order, which says by whom and when; each foreign key makes a confirmation slower.
     _log_access = False
 
     line_id = fields.Many2one(
         comodel_name="sale.order.line", string="Order Line", required=True, index=True, ondelete="restrict"
     )
-    # Of the line, of the order, of the company, of the distributor.
-    order_id = CopiedMany2one(comodel_name="sale.order", required=True, index=True, ondelete="restrict")
+    order_id = fields.Many2one(comodel_name="sale.order", required=True, index=True, ondelete="restrict")
+    # The order's, which keeps its company.
     company_id = CopiedMany2one(comodel_name="res.company", required=True, ondelete="restrict")
-    currency_id = CopiedMany2one(comodel_name="res.currency", required=True, ondelete="restrict")
+    currency_id = fields.Many2one(comodel_name="res.currency", required=True, ondelete="restrict")
     distributor_id = fields.Many2one(comodel_name="distribution.distributor", required=True, ondelete="restrict")
+    # The distributor's, which keeps its program.
     program_id = CopiedMany2one(comodel_name="distribution.program", required=True, ondelete="restrict")
     level = fields.Integer(required=True, aggregator=None)
     rule_id = fields.Many2one(
@@ -332,11 +333,12 @@ class DistributionCommissionTerm(models.Model):
         pays = [period.get_pay(share) for share in shares]
         kinds = {pay.base_kind for pay in pays if pay.rate}
         order, prices = line.order_id, {"line_id": line.id, "list_price": 0.0, "unit_cost": 0.0}
-        if "list" in kinds:
+        if kinds & {"list", "margin"}:
             product = line.product_id.with_company(line.company_id)
-            prices["list_price"] = float(order.distribution_program_id._get_list_price(product))
-        if "margin" in kinds:
-            prices["unit_cost"] = line.product_id.with_company(line.company_id).standard_price
+            if "list" in kinds:
+                prices["list_price"] = float(order.distribution_program_id._get_list_price(product))
+            if "margin" in kinds:
+                prices["unit_cost"] = product.standard_price
         return [
             {**self._prepare_term_vals(order, share, pay, period), **prices}
             for share, pay in zip(shares, pays, strict=True)

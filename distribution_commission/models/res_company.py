@@ -59,18 +59,7 @@ class ResCompany(models.Model):
             for name in BALANCE_FIELDS & vals.keys():
                 if company[name] and company[name].id != vals[name]:
                     company._check_commission_account_cleared(company[name])
-            if vals.get("currency_id", company.currency_id.id) != company.currency_id.id:
-                company._check_commission_currency_unused()
         return super().write(vals)
-
-    def _check_commission_currency_unused(self):
-        """Refuse another currency once commission was agreed on in this one, as Odoo does once something is posted.
-
-        :raise UserError: naming the company
-        """
-        terms = self.env["distribution.commission.term"].sudo()
-        if terms.search_count([("company_id", "in", self.ids)], limit=1):
-            raise UserError(self.env._("%s has commission terms in its currency, which cannot change.", self.name))
 
     def _check_commission_account_cleared(self, account):
         """Refuse to leave an account behind on which distributors still have a balance: nothing would clear it.

@@ -93,7 +93,7 @@ class SaleOrder(models.Model):
 
         :raise UserError: where commission was agreed on: it is owed by the company, and in its currency
         """
-        terms = self.sudo().commission_term_ids
+        terms = self.env["distribution.commission.term"].sudo().search([("order_id", "in", self.ids)])
         bound = terms.entry_ids.order_id | terms.order_id.filtered(lambda order: order.state == "sale")
         if bound:
             raise UserError(self.env._("Order %s has commission terms: its company cannot change.", bound[0].name))

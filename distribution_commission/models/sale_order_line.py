@@ -36,6 +36,10 @@ class SaleOrderLine(models.Model):
 
     def write(self, vals):
         """Override of `sale`: quantity and price are read live; another product has other rules."""
+        if "order_id" in vals:
+            moved = self.filtered(lambda line: line.order_id.id != vals["order_id"])
+            if moved:
+                return moved._move_to_order(vals) and (self - moved).write(vals)
         if VALUE_FIELDS.isdisjoint(vals):
             return super().write(vals)
         product_by_line = {line: line.product_id for line in self} if "product_id" in vals else {}
@@ -46,6 +50,27 @@ class SaleOrderLine(models.Model):
         exchanged._get_unused_terms().state = "superseded"
         # Who was not to earn on a line when it was confirmed does not begin to with another quantity.
         self._update_commission(exchanged | others)
+        return result
+
+    def _move_to_order(self, vals):
+        """Write what takes lines to another order: there they are as good as added, and in theirs as good as deleted.
+
+        :param dict vals: see `write`
+        :raise UserError: for lines that have earned
+        """
+        terms = self.env["distribution.commission.term"].sudo()
+        orders = self.order_id.filtered(lambda order: order.state == "sale")
+        own = terms.search([("line_id", "in", self.ids)])
+        if own.entry_ids:
+            line = own.entry_ids.line_id[0]
+            raise UserError(
+                self.env._("%s has entries in the commission ledger and cannot go to another order.", line.display_name)
+            )
+        own.unlink()
+        result = super().write(vals)
+        self._update_commission(self)
+        terms._refresh(orders.sudo())
+        orders._converge_commission()
         return result
 
     def _update_commission(self, new_lines):

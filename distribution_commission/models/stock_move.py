@@ -13,10 +13,10 @@ class StockMove(models.Model):
 
     def write(self, vals):
         """Override of `stock`: quantities and the refund mark of done moves may still be corrected."""
-        if "quantity" not in vals and "to_refund" not in vals:
-            return super().write(vals)
-        # Done before this: what becomes done is looked at once, in _action_done.
-        corrected = self.filtered(lambda move: move.state == "done")
+        corrected = self.browse()
+        if not {"quantity", "to_refund"}.isdisjoint(vals):
+            # Done before this: what becomes done is looked at once, in _action_done.
+            corrected = self.filtered(lambda move: move.state == "done")
         result = super().write(vals)
         corrected._converge_commission()
         return result

@@ -10,9 +10,7 @@ class StockMoveLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)
-        # Nearly always for what is only reserved.
-        if any(line.move_id.state == "done" for line in lines):
-            lines._converge_commission()
+        lines._converge_commission()
         return lines
 
     def write(self, vals):

@@ -73,16 +73,37 @@ class TestCasesOrders(CommissionCommon):
         order.action_confirm()
         self.assertEqual(self._get_active_terms(order).company_id, branch)
 
-    def test_currency_stays_once_commission_was_agreed_on(self):
-        other = (
-            self.env["res.currency"]
-            .with_context(active_test=False)
-            .search([("id", "!=", self.company.currency_id.id)], limit=1)
-        )
-        self._sell(10)
-        self.company.currency_id = self.company.currency_id
-        with self.assertRaisesRegex(UserError, "has commission terms in its currency"):
-            self.company.currency_id = other
+    # === LINES THAT GO TO ANOTHER ORDER === #
+
+    def test_line_leaves_its_unused_terms_behind(self):
+        """The website's shop moves the lines of an abandoned cart to the present one."""
+        order = self._sell(lines=[(self.goods, 1, 100.0)])
+        order._action_cancel()
+        order.action_draft()
+        cart = self._create_order(lines=[(self.goods_b, 1, 50.0)])
+        line = order.order_line
+        line.order_id = cart
+        self.assertFalse(line.commission_term_ids | order.commission_term_ids)
+        order.unlink()
+        cart.action_confirm()
+        self.assertEqual(line.commission_term_ids.order_id, cart)
+        self.assertEqual(len(cart.commission_term_ids), 6)
+
+    def test_line_comes_to_a_confirmed_order(self):
+        order, other = self._sell(lines=[(self.goods, 1, 100.0)]), self._create_order(lines=[(self.goods_b, 1, 50.0)])
+        other.order_line.order_id = order
+        self.assertEqual(sum(self._get_active_terms(order).mapped("expected_amount")), 17.0 + 8.5)
+
+    def test_line_that_has_earned_stays(self):
+        order, other = self._sell(1), self._create_order()
+        self._deliver(order)
+        with self.assertRaisesRegex(UserError, "cannot go to another order"):
+            order.order_line.order_id = other
+
+    def test_line_that_leaves_a_confirmed_order_is_none_of_its_any_more(self):
+        order = self._sell(lines=[(self.service, 1, 100.0), (self.service, 1, 50.0)])
+        order.order_line[0].order_id = self._create_order()
+        self.assertEqual(sum(self._get_active_terms(order).mapped("expected_amount")), 8.5)
 
     # === IMPORT === #
 

@@ -63,7 +63,7 @@ def get_query(question, program_fields):
 
     Most of its time is planning: it asks only for what the order has, and what follows is decided in Python.
 
-    :param list program_fields: names of what is wanted of the programs, beside what is decided by
+    :param tuple program_fields: names of what is wanted of the programs
     :return: a row for each distributor met. ``kind`` says why: ``person`` (it is the customer, or who served it), a
         kind of claims, or None for who stands above, or what it was merged into
     """

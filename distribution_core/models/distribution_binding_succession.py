@@ -32,14 +32,15 @@ class DistributionBinding(models.Model):
     def _pass_to(self, distributor, reason):
         """Go on with another distributor for as long as the customer was bound and protected; the past is kept.
 
-        Ended bindings stay as they are; nobody is bound to itself.
+        Ended bindings stay as they are; nobody is bound to itself, and who was moved to another company meanwhile is
+        free.
 
         :param distributor: of the same program; empty for nobody: the customers are free
         :param str reason: why the present bindings end
         """
         active, now = self.filtered(lambda binding: binding.state == "active"), fields.Datetime.now()
         active.partner_id._lock_for_distribution()
-        valid = active.filtered(lambda binding: binding._is_valid_at(now) and binding._fits(distributor))
+        valid = active.filtered(lambda binding: binding._is_valid_at(now) and binding._can_pass_to(distributor))
         if not distributor._filter_earning():
             # Closed meanwhile: it takes no customers.
             valid = valid.browse()
@@ -47,11 +48,12 @@ class DistributionBinding(models.Model):
         active._end(reason)
         self._create_successors(vals_list)
 
-    def _fits(self, distributor):
-        """Tell whether this customer can go on with a distributor: nobody can with itself, nor who was moved to another
-        company meanwhile."""
+    def _can_pass_to(self, distributor):
+        """Tell whether the customer can go on with a distributor."""
         self.ensure_one()
-        return self.partner_id != distributor.partner_id and self.program_id._takes_from(self.partner_id.company_id)
+        # Whoever closes a distributor need not have the rights of the customer's company.
+        customer = self.sudo().partner_id
+        return customer != distributor.partner_id and self.program_id._takes_from(customer.company_id)
 
     @api.model
     def _rebind(self, partner, distributor, source, reason, previous=None, is_recommended=False):

@@ -380,10 +380,11 @@ class DistributionProgram(models.Model):
         An offer, no condition: who has bought nothing joins as freely.
         """
         self.ensure_one()
-        is_offered = self.is_offered_after_order and self.active and not self._get_membership(partner)
-        return is_offered and self._has_bought(partner)
+        is_offered = self.is_offered_after_order and self.active and self._takes_member(partner)
+        return is_offered and not self._get_membership(partner) and self._has_bought(partner)
 
-    @api.model
+    # === BUSINESS METHODS: CUSTOMERS === #
+
     @api.model
     def _get_attribution_fields(self):
         """Return the names of what attributing an order, and what follows from it, reads of a program. Extension point.
@@ -394,8 +395,6 @@ class DistributionProgram(models.Model):
         """
         decided_by = ("sequence", "active", "company_id", "is_salesperson_counted", "customer_scope", "self_purchase")
         return (*decided_by, "level_count", "tz")
-
-    # === BUSINESS METHODS: CUSTOMERS === #
 
     def _takes_from(self, company):
         """Tell whether what belongs to a company may have to do with the program: a customer, a product.

@@ -37,7 +37,7 @@ class DistributionProgram(models.Model):
         :param partner: `res.partner`
         """
         free = self._get_shown().filtered(lambda program: program.join_policy != "invitation")
-        return free.filtered(lambda program: not program._get_membership(partner))
+        return free.filtered(lambda program: program._takes_member(partner) and not program._get_membership(partner))
 
     @api.model
     def _get_offers_after_order(self, partner):

@@ -2,7 +2,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..fields import CopiedMany2one
 from . import attribution
 
 # What a manager or the customer says an order counts by, and what follows from it.
@@ -28,8 +27,7 @@ def _insert_cache(model, columns, rows):
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
-    # The distributor's.
-    distribution_program_id = CopiedMany2one(
+    distribution_program_id = fields.Many2one(
         comodel_name="distribution.program",
         groups=READERS,
         index="btree_not_null",
