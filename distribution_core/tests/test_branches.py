@@ -106,11 +106,12 @@ class TestBranches(BindingCommon):
     def test_contact_of_a_branch_does_not_join_the_program_of_the_parent(self):
         """What it earned with other branches could not be posted to it."""
         members = self.env["distribution.distributor"].with_user(self.branch_manager)
-        for refused in (
-            lambda: self.program._apply(self.local),
-            lambda: members.create({"partner_id": self.local.id, "program_id": self.program.id}),
+        vals = {"partner_id": self.local.id, "program_id": self.program.id}
+        for refused, text in (
+            (lambda: self.program._apply(self.local), "You are with another company"),
+            (lambda: members.create(vals), "Local belongs to Branch"),
         ):
-            with self.assertRaisesRegex(UserError, "Local belongs to Branch"), self.cr.savepoint():
+            with self.assertRaisesRegex(UserError, text), self.cr.savepoint():
                 refused()
         self.program.join_policy = "open"
         self.bindings._bind(self.stranger, self.ben)
