@@ -60,6 +60,8 @@ class SaleOrderLine(models.Model):
         """
         terms = self.env["distribution.commission.term"].sudo()
         orders = self.order_id.filtered(lambda order: order.state == "sale")
+        # What was delivered may still wait for the background.
+        terms._converge_now(orders.sudo())
         own = terms.search([("line_id", "in", self.ids)])
         if own.entry_ids:
             line = own.entry_ids.line_id[0]
@@ -69,9 +71,15 @@ class SaleOrderLine(models.Model):
         own.unlink()
         result = super().write(vals)
         self._update_commission(self)
-        terms._refresh(orders.sudo())
-        orders._converge_commission()
+        self._follow_lost_lines(orders)
         return result
+
+    @api.model
+    def _follow_lost_lines(self, orders):
+        """Bring orders that have lost lines up to date: a discount or a delivery line that goes changes what the others
+        earn."""
+        self.env["distribution.commission.term"].sudo()._refresh(orders.sudo())
+        orders._converge_commission()
 
     def _update_commission(self, new_lines):
         """Say that something happened to lines of confirmed orders, and give new ones their terms."""
@@ -87,9 +95,7 @@ class SaleOrderLine(models.Model):
         orders = self.order_id.filtered(lambda order: order.state == "sale")
         self._get_unused_terms().unlink()
         result = super().unlink()
-        # A discount or a delivery line that goes changes what the others earn.
-        self.env["distribution.commission.term"].sudo()._refresh(orders.sudo())
-        orders._converge_commission()
+        self._follow_lost_lines(orders)
         return result
 
     @api.ondelete(at_uninstall=False)

@@ -100,6 +100,14 @@ class TestCasesOrders(CommissionCommon):
         with self.assertRaisesRegex(UserError, "cannot go to another order"):
             order.order_line.order_id = other
 
+    def test_line_that_was_delivered_stays_before_the_background_has_looked(self):
+        self.company.is_commission_in_background = True
+        order, other = self._sell(1), self._create_order()
+        self._deliver(order)
+        self.assertFalse(order.commission_term_ids.entry_ids)
+        with self.assertRaisesRegex(UserError, "cannot go to another order"):
+            order.order_line.order_id = other
+
     def test_line_that_leaves_a_confirmed_order_is_none_of_its_any_more(self):
         order = self._sell(lines=[(self.service, 1, 100.0), (self.service, 1, 50.0)])
         order.order_line[0].order_id = self._create_order()
