@@ -255,3 +255,15 @@ class TestFound(PropertyCase):
                 ("ship", 0, 100, 100, 1),
             ],
         )
+
+    def test_down_payment_does_not_look_again_at_what_is_left_of_a_period(self):
+        """What another order has let go of since belongs to who is confirmed or changed next."""
+        self.play(
+            World(rule=(1, 0, 0, 0, 1000, 8, 0)),
+            [
+                ("sell", 0, 0, ((0, 1, 100, 0, 0),), 0, 1),
+                ("sell", 0, 0, ((0, 1, 10000, 0, 0),), 0, 1),
+                ("cancel", 0),
+                ("down_payment", 0, 30, 1),
+            ],
+        )

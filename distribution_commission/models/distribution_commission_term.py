@@ -270,7 +270,7 @@ class DistributionCommissionTerm(models.Model):
             lines -= self.search([("order_id", "in", old_orders.ids), ("state", "=", "active")]).line_id
         for order, order_lines in lines.grouped("order_id").items():
             if order.distribution_program_id and not order.commission_exclusion:
-                goods = order_lines.filtered(lambda line: line._get_commission_role() == "goods")
+                goods = order_lines._filter_commission_roles("goods")
                 # One by one: what an order takes of a period is no longer there for the next.
                 terms += insert_rows(self.browse(), self._prepare_terms_vals(order, goods))
         return terms

@@ -341,7 +341,7 @@ class SaleOrder(models.Model):
         }
 
     def _get_goods_lines(self):
-        return self.order_line.filtered(lambda line: line._get_commission_role() == "goods")
+        return self.order_line._filter_commission_roles("goods")
 
     # === CRON METHODS === #
 

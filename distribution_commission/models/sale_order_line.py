@@ -43,13 +43,14 @@ class SaleOrderLine(models.Model):
         if VALUE_FIELDS.isdisjoint(vals):
             return super().write(vals)
         product_by_line = {line: line.product_id for line in self} if "product_id" in vals else {}
-        # A discount that becomes goods is as good as added.
-        others = self.sudo().filtered(lambda line: line.state == "sale" and line._get_commission_role() != "goods")
+        late = self.sudo().filtered(lambda line: line.state == "sale")
+        goods, counting = late._filter_commission_roles("goods"), late._filter_commission_roles("goods", "discount")
         result = super().write(vals)
         exchanged = self.filtered(lambda line: line.product_id != product_by_line.get(line, line.product_id))
         exchanged._get_unused_terms().state = "superseded"
-        # Who was not to earn on a line when it was confirmed does not begin to with another quantity.
-        self._update_commission(exchanged | others)
+        # A discount that becomes goods is as good as added. Who was not to earn on a line when it was confirmed does
+        # not begin to with another quantity.
+        self._update_commission(exchanged | (late - goods), counting)
         return result
 
     def _move_to_order(self, vals):
@@ -69,33 +70,45 @@ class SaleOrderLine(models.Model):
                 self.env._("%s has entries in the commission ledger and cannot go to another order.", line.display_name)
             )
         own.unlink()
+        counting = self.sudo()._filter_commission_roles("goods", "discount").order_id & orders
         result = super().write(vals)
         self._update_commission(self)
-        self._follow_lost_lines(orders)
+        self._follow_lost_lines(orders, counting)
         return result
 
     @api.model
-    def _follow_lost_lines(self, orders):
-        """Bring orders that have lost lines up to date: a discount or a delivery line that goes changes what the others
-        earn."""
-        self.env["distribution.commission.term"].sudo()._refresh(orders.sudo())
+    def _follow_lost_lines(self, orders, counting):
+        """Bring confirmed orders that have lost lines up to date.
+
+        A discount that goes changes what the others earn, a delivery line what has to be paid before they do.
+
+        :param counting: those of the orders that have lost goods or a discount
+        """
+        self.env["distribution.commission.term"].sudo()._refresh(counting.sudo())
         orders._converge_commission()
 
-    def _update_commission(self, new_lines):
-        """Say that something happened to lines of confirmed orders, and give new ones their terms."""
+    def _update_commission(self, new_lines, counting=None):
+        """Say that something happened to lines of confirmed orders, and give new ones their terms.
+
+        What only passes by, such as a down payment, does not look again at what other orders have left of a period.
+
+        :param counting: lines that were goods or a discount before
+        """
         # Whoever may add a line need not have rights on commission.
         late = self.sudo().filtered(lambda line: line.state == "sale" and line.order_id.distribution_program_id)
         if late:
+            counting = late._filter_commission_roles("goods", "discount") | (counting or late.browse()) & late
             late.env["distribution.commission.term"]._create_for_lines(late & new_lines)
-            late.env["distribution.commission.term"]._refresh(late.order_id)
+            late.env["distribution.commission.term"]._refresh(counting.order_id)
             late.order_id._converge_commission()
 
     def unlink(self):
         """Override of `sale`: terms that never earned go with a deleted line."""
         orders = self.order_id.filtered(lambda order: order.state == "sale")
+        counting = self.sudo()._filter_commission_roles("goods", "discount").order_id & orders
         self._get_unused_terms().unlink()
         result = super().unlink()
-        self._follow_lost_lines(orders)
+        self._follow_lost_lines(orders, counting)
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -126,6 +139,9 @@ class SaleOrderLine(models.Model):
         if self.price_subtotal >= 0:
             return "goods"
         return "other" if self._is_commission_payment() else "discount"
+
+    def _filter_commission_roles(self, *roles):
+        return self.filtered(lambda line: line._get_commission_role() in roles)
 
     def _is_commission_payment(self):
         """Tell a payment by gift card or eWallet, which is money, from a discount."""

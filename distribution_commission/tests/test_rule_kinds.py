@@ -330,6 +330,28 @@ class TestRuleKinds(RulesCommon):
             self._deliver(order)
         self.assertEqual([self._earned(order, self.cleo) for order in orders], [100, 50])
 
+    def test_what_others_let_go_of_a_period_is_found_by_goods_and_discounts_only(self):
+        self._rule(rate=10, product_id=self.goods, limit_scope="period", maximum_amount=150)
+        first, second = self._sell(10), self._sell(10)
+        first._action_cancel()
+        note = {"order_id": second.id, "display_type": "line_note", "name": "Ring twice."}
+        down_payment = {"order_id": second.id, "name": "In advance", "is_downpayment": True, "product_uom_qty": 0}
+        lines = self.env["sale.order.line"].create([note, {**down_payment, "price_unit": 300, "tax_ids": []}])
+        self.assertEqual(self._get_term(second).expected_amount, 50)
+        lines[1].price_unit = 200
+        lines.unlink()
+        self.assertEqual(self._get_term(second).expected_amount, 50)
+        coupon = {"product_id": self.goods_b.id, "product_uom_qty": 1, "price_unit": -100, "tax_ids": []}
+        coupon = self.env["sale.order.line"].create({**coupon, "order_id": second.id})
+        self.assertEqual(self._get_term(second).expected_amount, 90)
+        third = self._sell(20)
+        self.assertEqual(self._get_term(third).expected_amount, 60)
+        coupon.product_uom_qty = 0
+        self.assertEqual(sum(second.commission_term_ids.filtered(lambda t: t.level == 1).mapped("expected_amount")), 90)
+        second._action_cancel()
+        third.order_line.product_uom_qty = 19
+        self.assertEqual(self._get_term(third).expected_amount, 150)
+
     def test_most_of_a_period_when_an_order_is_confirmed_again(self):
         self._rule(rate=10, product_id=self.goods, limit_scope="period", maximum_amount=150)
         first = self._sell(10)
