@@ -5,7 +5,8 @@ from odoo.exceptions import UserError
 class JoiningRefused(UserError):
     """Somebody cannot join a program, or not yet.
 
-    :param str reason: `program_closed` (also to the person's company), `invitation_required` or `agreement_required`
+    :param str reason: `program_closed` (also to the person's company), `invitation_required`, `agreement_required` or
+        `answer_required`
     """
 
     def __init__(self, message, reason):

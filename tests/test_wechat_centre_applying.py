@@ -40,6 +40,18 @@ def test_applying_twice_is_one_application_and_the_merchant_decides(live, shop):
     assert ok(carl.get("/me/distributor"))["state"] == "active"
 
 
+def test_who_is_asked_for_more_answers(live, shop):
+    carl, body = shop.person("Carl"), {"agreement_accepted": True}
+    ok(carl.post("/me/distributor", body))
+    with live.env() as env:
+        distributor = env["distribution.distributor"].search([("partner_id", "=", carl.partner_id)])
+        distributor.action_ask("Where do you recommend?")
+    assert ok(carl.get("/me/distributor"))["reason"] == "Where do you recommend?"
+    assert_problem(carl.post("/me/distributor", body), 422, "answer_required")
+    assert ok(carl.get("/me/distributor"))["state"] == "incomplete"
+    assert ok(carl.post("/me/distributor", {**body, "message": "In my shop"}))["state"] == "draft"
+
+
 @contextlib.contextmanager
 def agreement(live):
     """Publish the first of two versions of the program's agreement, and yield its number; afterwards it has none."""

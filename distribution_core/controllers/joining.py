@@ -13,7 +13,11 @@ from ..tools.forms import MAX_CODE, MAX_TEXT, clean, read_number
 from .portal import DistributionPortal
 
 # Beside which field of the form a refusal of the program is shown; the others stand above it.
-FIELDS_OF_REFUSALS = {"invitation_required": "code", "agreement_required": "agreement"}
+FIELDS_OF_REFUSALS = {
+    "invitation_required": "code",
+    "agreement_required": "agreement",
+    "answer_required": "message",
+}
 
 
 class JoiningPortal(DistributionPortal):
@@ -108,8 +112,6 @@ class JoiningPortal(DistributionPortal):
             errors["form"] = request.env._("People of your own are made distributors in the back office.")
         if len(message) > MAX_TEXT:
             errors["message"] = request.env._("At most %s characters, please.", MAX_TEXT)
-        if membership and membership.state == "incomplete" and not message:
-            errors["message"] = request.env._("Answer what you were asked for.")
         if code and not membership and not program._find_inviter(code):
             errors["code"] = request.env._("There is no such code, or it is no longer in use.")
         return errors

@@ -75,9 +75,13 @@ class DistributionPortal(CustomerPortal):
     # === WHOSE === #
 
     def _get_memberships(self):
-        """Return the memberships of the person in the companies it sees, those that earn first."""
+        """Return the memberships of the person in the companies it sees, those that earn first.
+
+        What was merged into another of them is only that one's past.
+        """
         memberships = request.env["distribution.distributor"].sudo()
-        own = memberships.search([("partner_id", "=", request.env.user.partner_id.id)]).sudo(False)
+        own = memberships.search([("partner_id", "=", request.env.user.partner_id.id)])
+        own = own.filtered(lambda one: one.merged_into_id not in own).sudo(False)
         return own._filtered_access("read").sorted(lambda one: not one.sudo()._is_earning())
 
     def _get_membership(self, distributor_id):

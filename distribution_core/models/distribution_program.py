@@ -296,7 +296,7 @@ class DistributionProgram(models.Model):
         :param agreement: the `distribution.agreement` that the person has accepted
         :param str door: where it was accepted, a key of `const.DOORS`
         :param str message: what the person says, or answers to what it was asked for
-        :raise JoiningRefused: where the policy or a missing acceptance stands in the way
+        :raise JoiningRefused: where the policy, or a missing acceptance or answer, stands in the way
         """
         self.ensure_one()
         partner._lock_for_distribution()
@@ -304,6 +304,8 @@ class DistributionProgram(models.Model):
         if membership and membership.state not in ("incomplete", "refused"):
             return membership
         self._check_joining(partner, inviter, agreement, membership)
+        if membership.state == "incomplete" and not message:
+            raise JoiningRefused(self.env._("Answer what you were asked for."), "answer_required")
         if membership:
             membership._accept_agreement(agreement, door)
             membership._note_message(message)
@@ -346,7 +348,10 @@ class DistributionProgram(models.Model):
         if not self.active:
             raise JoiningRefused(self.env._("No applications are taken at present."), "program_closed")
         if not self._takes_member(partner):
-            raise JoiningRefused(self.env._("You are with another company than this program."), "program_closed")
+            raise JoiningRefused(
+                self.env._("You are with another company than this program. Tell us if that is wrong."),
+                "program_closed",
+            )
         is_invited = bool(inviter) and inviter.program_id == self and inviter._can_recommend()
         if self.join_policy == "invitation" and not is_invited and not membership:
             raise JoiningRefused(

@@ -40,7 +40,7 @@ class TestJoiningInThePortal(PortalCommon):
         self.carl.partner_id.company_id = branch
         self.log_in(self.carl)
         page = self.send(self.join_url, message="Me too")
-        self.assertIn("You are with another company than this program.", page)
+        self.assertIn("You are with another company than this program. Tell us if that is wrong.", page)
         self.assertIn("Me too", page)
         self.assertFalse(self.membership())
 
@@ -265,6 +265,16 @@ class TestJoiningInThePortal(PortalCommon):
         self.program.is_offered_after_order = True
         self.program._apply(self.carl.partner_id)
         self.assertNotIn("o_distribution_offer", self.url_open(url).text)
+
+    def test_membership_that_was_merged_into_the_persons_other_one_is_not_shown(self):
+        other = self._create_distributor("Ada Again")
+        user = self._create_user("Ada", self.ada.partner_id)
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((self.ada.partner_id + other.partner_id).ids, self.ada.partner_id)
+        self.assertEqual((other.merged_into_id, other.partner_id), (self.ada, self.ada.partner_id))
+        self.log_in(user)
+        self.assertNotIn(f'href="/my/distribution/{other.id}"', self.open("/my/distribution"))
+        self.assertEqual(self.url_open(f"/my/distribution/{other.id}").status_code, 404)
 
     def test_lists_say_show_all_where_there_is_more(self):
         user = self._create_user("Ada", self.ada.partner_id)

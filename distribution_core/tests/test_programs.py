@@ -78,7 +78,10 @@ class TestJoining(ProgramCommon):
         self.program.join_policy = "invitation"
         membership = self.program._apply(self.stranger, self.cleo)
         membership.action_ask("Papers, please")
-        self.assertEqual(self.program._apply(self.stranger).state, "draft")
+        with self.assertRaises(JoiningRefused) as refused:
+            self.program._apply(self.stranger)
+        self.assertEqual((refused.exception.reason, membership.state), ("answer_required", "incomplete"))
+        self.assertEqual(self.program._apply(self.stranger, message="Here they are").state, "draft")
 
     def test_archived_program_takes_nobody(self):
         self.program.active = False

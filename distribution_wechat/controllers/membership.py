@@ -24,7 +24,7 @@ from .problem import Problem
 from .times import to_utc
 
 # How a refusal of the program is answered.
-REFUSALS = {"program_closed": 409, "invitation_required": 422, "agreement_required": 422}
+REFUSALS = {"program_closed": 409, "invitation_required": 422, "agreement_required": 422, "answer_required": 422}
 
 
 class MembershipController(http.Controller):
@@ -100,6 +100,7 @@ class MembershipController(http.Controller):
             (409, "membership_suspended"),
             (409, "membership_closed"),
             (422, "agreement_required"),
+            (422, "answer_required"),
             (422, "invitation_required"),
             (422, "own_code"),
         ],
