@@ -87,9 +87,7 @@ class AccountMove(models.Model):
         self.ensure_one()
         goods, loose, discounts = [], Fraction(0), defaultdict(Fraction)
         for item in self.invoice_line_ids.filtered(lambda item: item.display_type == "product"):
-            sale_line = item.sale_line_ids[:1]
-            amount = item._get_commission_amount()
-            role = sale_line._get_commission_role() if sale_line else ("discount" if amount < 0 else "loose")
+            sale_line, amount, role = item.sale_line_ids[:1], item._get_commission_amount(), item._get_commission_role()
             if role == "goods":
                 goods.append((sale_line, item._get_commission_quantity(sale_line), amount))
             elif role == "discount":
@@ -115,12 +113,25 @@ class AccountMove(models.Model):
         ]
 
     def _share_out_loose_credit(self, amount):
-        """Share an amount out over the lines of the reversed invoice, by value."""
+        """Share an amount out over the lines of the reversed invoice, by value: shipping bears its part, too."""
         invoiced = self.reversed_entry_id._get_commission_shares() if self.reversed_entry_id else []
-        total = sum((share for _line_id, _quantity, share in invoiced), Fraction(0))
-        if not total:
+        if not invoiced:
             return []
-        return [(line_id, Fraction(0), amount * share / total) for line_id, _quantity, share in invoiced]
+        total = sum((share for _line_id, _quantity, share in invoiced), self.reversed_entry_id._get_uncommissioned())
+        return [(line_id, Fraction(0), amount * share / total) for line_id, _quantity, share in invoiced if total]
+
+    def _get_uncommissioned(self):
+        """Return what an invoice asks for that earns nobody anything, as shipping; what it deducts is a payment.
+
+        :return: untaxed, in the order's currency
+        :rtype: Fraction
+        """
+        items = self.invoice_line_ids.filtered(
+            lambda item: item.display_type == "product"
+            and item.price_subtotal > 0
+            and item._get_commission_role() != "goods"
+        )
+        return sum((item._get_commission_amount() for item in items), Fraction(0))
 
     def _get_commission_total(self, order):
         """Return what of this invoice or credit note is for an order, with taxes.

@@ -16,6 +16,16 @@ class AccountMoveLine(models.Model):
         help="Ties the commission accounts to the commission ledger.",
     )
 
+    def _get_commission_role(self):
+        """Return what the line is for commission: as its order line, else a `discount` or `loose`, of no order.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.sale_line_ids:
+            return self.sale_line_ids[0]._get_commission_role()
+        return "discount" if self.price_subtotal < 0 else "loose"
+
     def _get_commission_amount(self):
         """Return the untaxed amount in the currency of the order behind the line.
 

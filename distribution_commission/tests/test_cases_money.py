@@ -122,6 +122,23 @@ class TestCasesMoney(CommissionCommon):
         self._refund_online(tx, 1000)
         self.assertEarned(order, "0", "0", "0")
 
+    def test_shipping_bears_its_part_of_a_loose_credit_line(self):
+        order = self._create_order(lines=[(self.goods, 10, 100.0), (self._create_service("Courier"), 1, 25.0)])
+        order.order_line[1].is_delivery = True
+        order.action_confirm()
+        self._deliver(order)
+        invoice = self._invoice(order)
+        invoice.button_draft()
+        wrapping = {"name": "Wrapping", "quantity": 1, "price_unit": 225.0, "tax_ids": []}
+        invoice.invoice_line_ids = [(0, 0, wrapping)]
+        invoice.action_post()
+        credit = self._credit(invoice, post=False)
+        credit.invoice_line_ids[1:].unlink()
+        credit.invoice_line_ids.write({"price_unit": 125.0, "sale_line_ids": [(5, 0, 0)], "quantity": 1})
+        credit.action_post()
+        # A tenth of 1,250.00, of which the goods are 1,000.00.
+        self.assertEarned(order, "90", "45", "18")
+
     # === WAYS TO PAY === #
 
     def _pay_down(self, order, percent):

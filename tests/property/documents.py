@@ -24,18 +24,21 @@ class Tax:
 
 @dataclass(frozen=True)
 class Item:
-    """A line of an invoice, with what it is worth without and with taxes; `line` is None where it names none."""
+    """A line of an invoice, with what it is worth without and with taxes; `line` is None where it names none. The
+    discount is that of the day: the order line may have another one since.
+    """
 
     line: object | None
     quantity: Fraction
     value: Fraction
     taxed: Fraction
+    discount: Fraction = ZERO
 
 
-def to_item(line, quantity, price, tax, discount=0):
+def to_item(line, quantity, price, tax, discount=ZERO):
     """Return what a document shows: quantity times price less discount, rounded once, and its tax."""
     untaxed, taxed = tax.split(to_fen(Fraction(quantity) * price * (100 - discount) / 100))
-    return Item(line, Fraction(quantity), Fraction(untaxed, 100), Fraction(taxed, 100))
+    return Item(line, Fraction(quantity), Fraction(untaxed, 100), Fraction(taxed, 100), discount)
 
 
 @dataclass(eq=False)
@@ -73,7 +76,9 @@ class Invoice:
         loose = value_of(item for item in self.items if not item.line)
         if loose and self.reverses:
             reversed_shares = self.reverses.shares()
-            total = sum((value for _line, _quantity, value in reversed_shares), ZERO)
+            # Of what was invoiced: shipping bears its part.
+            freight = value_of(item for item in self.reverses.items if item.line and item.line.role == "freight")
+            total = sum((value for _line, _quantity, value in reversed_shares), freight)
             shares += [(line, ZERO, loose * value / total) for line, _q, value in reversed_shares if total]
         return shares
 

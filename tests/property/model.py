@@ -21,8 +21,8 @@ EARLY = ("paid", *BY_INVOICE)
 
 @dataclass(eq=False)
 class Product:
-    """`role` is goods, service, coupon (a discount), down (payment) or title; list price and cost of one piece, without
-    taxes.
+    """`role` is goods, service, coupon (a discount), freight, down (payment) or title; list price and cost of one
+    piece, without taxes.
     """
 
     role: str

@@ -129,7 +129,7 @@ class Office:
             else:
                 price = Fraction(int(price * percent), 100)
                 record.price_unit = float(price)
-            items.append(line.item(quantity, price))
+            items.append(to_item(line, quantity, price, line.tax, item.discount))
         return items
 
     # === MONEY === #

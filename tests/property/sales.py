@@ -3,8 +3,9 @@
 
 from fractions import Fraction
 
-from .model import Line, Order
-from .stage import COUPON, DOZEN, TAXES
+from .model import Line, Order, Product
+from .pay import ZERO
+from .stage import COUPON, DOZEN, FREIGHT, TAXES
 
 
 class Sales:
@@ -192,6 +193,27 @@ class Sales:
         line_record.price_unit = price / 100
         line.price = Fraction(price, 100)
         self.model.expect(order)
+        return True
+
+    def _do_discount(self, pick, percent):
+        _record, order, line_record, line = self._pick_line(pick)
+        if not line:
+            return False
+        line_record.write({"discount": percent, "price_unit": line_record.price_unit})
+        line.discount = Fraction(percent)
+        self.model.expect(order)
+        return True
+
+    def _do_extra(self, pick, price):
+        """Add what earns nobody anything: shipping at some fen, or a note (0)."""
+        record, order = self._order(pick)
+        if not record:
+            return False
+        vals = {"display_type": "line_note", "name": "Ring twice"}
+        if price:
+            vals = {**self._line_vals(FREIGHT, 1, price, 0), "is_delivery": True}
+        self.env["sale.order.line"].create({"order_id": record.id, **vals})
+        order.lines.append(self._line(FREIGHT, 1, price, 0) if price else Line(Product("title"), ZERO, ZERO))
         return True
 
     def _do_add(self, pick, what):

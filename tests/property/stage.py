@@ -19,9 +19,11 @@ PRODUCTS = (
     ("goods", None, 12, 900, 40, 1),
     ("service", None, 1, 2000, 100, 0),
     ("coupon", None, 1, 0, 0, 0),
+    ("freight", None, 1, 0, 0, 0),
 )
 DOZEN = 2
 COUPON = 4
+FREIGHT = 5
 KINDS = ("untaxed", "fixed_unit", "fixed_order", "taxed", "list", "margin")
 # What for, at least and at most in fen; 0 for none.
 LIMITS = (
@@ -85,6 +87,7 @@ class Stage:
             case._create_goods("Tea"),
             create({"name": "Engraving", "type": "service", "invoice_policy": "order", "taxes_id": False}),
             create({"name": "Coupon", "type": "service", "invoice_policy": "order", "taxes_id": False}),
+            create({"name": "Shipping", "type": "service", "invoice_policy": "order", "taxes_id": False}),
         ]
         for product, (_role, _category, _pieces, list_price, cost, tax) in zip(self.products, PRODUCTS, strict=True):
             vals = {"list_price": list_price / 100, "standard_price": cost / 100}
