@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-"""Kits and dropshipping belong to Odoo modules that the suite does not depend on: played where they are installed."""
+"""Kits, dropshipping and free shipping belong to Odoo modules that the suite does not depend on: played where they are
+installed."""
 
 from decimal import Decimal
 
@@ -12,10 +13,11 @@ from support.databases import cloned_database
 
 @pytest.fixture(scope="module")
 def shop():
-    """Yield a database with mrp and dropshipping; each test rolls back."""
+    """Yield a database with these modules; each test rolls back."""
     with cloned_database() as database:
         with database.env() as env:
-            modules = env["ir.module.module"].search([("name", "in", ("sale_mrp", "stock_dropshipping"))])
+            names = ("sale_mrp", "stock_dropshipping", "sale_loyalty_delivery")
+            modules = env["ir.module.module"].search([("name", "in", names)])
             modules.button_immediate_install()
         yield database
 
@@ -249,3 +251,29 @@ def test_dropshipping_that_the_customer_has_received(env):
     assert earned(env, order) == Decimal("100")
     with pytest.raises(UserError):
         order.action_confirm_receipt()
+
+
+def test_free_shipping_is_a_discount_of_the_shipping(env):
+    courier = create_product(env, "Courier", type="service")
+    carrier = env["delivery.carrier"].create(
+        {"name": "Courier", "delivery_type": "fixed", "fixed_price": 25.0, "product_id": courier.id}
+    )
+    program = env["loyalty.program"].create(
+        {
+            "name": "Free shipping",
+            "program_type": "promotion",
+            "applies_on": "current",
+            "trigger": "auto",
+            "rule_ids": [(0, 0, {"reward_point_mode": "order", "reward_point_amount": 1})],
+            "reward_ids": [(0, 0, {"reward_type": "shipping", "required_points": 1})],
+        }
+    )
+    line = {"product_id": create_product(env, "Mug").id, "product_uom_qty": 10, "price_unit": 100.0}
+    order = env["sale.order"].create({"partner_id": env.context["customer"], "order_line": [(0, 0, line)]})
+    order.set_delivery_line(carrier, 25.0)
+    order._update_programs_and_rewards()
+    order._apply_program_reward(program.reward_ids, order.coupon_point_ids.coupon_id)
+    assert sorted(order.order_line.mapped("price_unit")) == [-25.0, 25.0, 100.0]
+    order.action_confirm()
+    validate(next_delivery(order))
+    assert earned(env, order) == Decimal("100")

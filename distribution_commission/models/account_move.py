@@ -8,7 +8,6 @@ from odoo.fields import Command
 
 from ..const import PAID_STATES, PAYMENT_TRIGGERS
 from ..engine.eligible_base import discount_factor
-from ..engine.money import exact
 
 
 class AccountMove(models.Model):
@@ -55,7 +54,11 @@ class AccountMove(models.Model):
 
     def _converge_commission(self):
         """Say that something happened to the orders behind these invoices and credit notes."""
-        self._get_commission_orders()._converge_commission()
+        orders = self._get_commission_orders()
+        if "out_refund" in self.mapped("move_type"):
+            # Which of them a refund was for follows from what is credited.
+            orders = orders._get_paid_together()
+        orders._converge_commission()
 
     def _converge_commission_payment(self):
         """Say that invoices were paid, or are not any more, to the orders for which this matters."""
@@ -100,15 +103,16 @@ class AccountMove(models.Model):
         return shares
 
     def _share_out_discounts(self, goods, discounts):
+        # What an invoice takes back was discounted when it was invoiced.
         totals = defaultdict(Fraction)
         for sale_line, _quantity, amount in goods:
-            totals[sale_line.order_id.id] += amount
+            totals[sale_line.order_id.id] += max(amount, Fraction(0))
         everything = discount_factor(sum(totals.values(), Fraction(0)), discounts.get(False, Fraction(0)))
         factors = {
             order_id: discount_factor(total, discounts.get(order_id, Fraction(0))) for order_id, total in totals.items()
         }
         return [
-            (sale_line.id, quantity, amount * factors[sale_line.order_id.id] * everything)
+            (sale_line.id, quantity, amount * (factors[sale_line.order_id.id] * everything if amount > 0 else 1))
             for sale_line, quantity, amount in goods
         ]
 
@@ -144,11 +148,21 @@ class AccountMove(models.Model):
         own = items.filtered(lambda item: item.sale_line_ids.order_id[:1] == order)
         total = sum((item._get_commission_total() for item in own), Fraction(0))
         loose = items.filtered(lambda item: not item.sale_line_ids)
-        reversed_entry = self.reversed_entry_id
-        if self.move_type == "out_refund" and loose and reversed_entry.amount_total:
-            share = reversed_entry._get_commission_total(order) / exact(reversed_entry.amount_total)
-            total += sum((item._get_commission_total() for item in loose), Fraction(0)) * share
+        if self.move_type == "out_refund" and loose and self.reversed_entry_id:
+            amount = sum((item._get_commission_total() for item in loose), Fraction(0))
+            total += amount * self.reversed_entry_id._get_commission_part(order)
         return total
+
+    def _get_commission_part(self, order):
+        """Return which part of an invoice is for an order; a discount that belongs to no order is all orders'.
+
+        :rtype: Fraction
+        """
+        items = self.invoice_line_ids.filtered(
+            lambda item: item.display_type == "product" and (item.sale_line_ids or item.price_subtotal > 0)
+        )
+        total = sum((item._get_commission_total() for item in items), Fraction(0))
+        return self._get_commission_total(order) / total if total else Fraction(0)
 
     def _is_commission_paid(self):
         """Tell an invoice that is paid from one that is open, or that a credit note has undone."""
@@ -160,8 +174,13 @@ class AccountMove(models.Model):
         :param str trigger: one of `const.TRIGGERS`
         """
         self.ensure_one()
-        invoice = self if self.move_type == "out_invoice" else self.reversed_entry_id
-        return trigger != "invoice_paid" or not invoice or invoice._is_commission_paid()
+        if trigger != "invoice_paid":
+            return True
+        if self.move_type == "out_invoice":
+            return self._is_commission_paid()
+        # One that was made from the order names no invoice: it was matched with one.
+        invoices = self.reversed_entry_id or self._get_reconciled_invoices()
+        return not invoices or any(invoice._is_commission_paid() for invoice in invoices)
 
     def _get_commission_moment(self, trigger):
         """Return when the hold of what was invoiced begins: with the invoice's date, or that of its last payment.

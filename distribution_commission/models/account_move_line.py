@@ -27,14 +27,15 @@ class AccountMoveLine(models.Model):
         return "discount" if self.price_subtotal < 0 else "loose"
 
     def _get_commission_amount(self):
-        """Return the untaxed amount in the currency of the order behind the line.
+        """Return the untaxed amount in the currency of the order behind the line, or else behind its document.
 
         An invoice in another currency than its order is taken at its company currency value and the order's rate.
 
         :rtype: Fraction
         """
         self.ensure_one()
-        order = self.sale_line_ids.order_id[:1]
+        documents = self.move_id | self.move_id.reversed_entry_id
+        order = (self.sale_line_ids or documents.invoice_line_ids.sale_line_ids).order_id[:1]
         if not order or order.currency_id == self.currency_id:
             return exact(self.price_subtotal)
         sign = -1 if self.move_id.move_type == "out_invoice" else 1

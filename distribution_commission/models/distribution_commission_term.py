@@ -300,6 +300,9 @@ class DistributionCommissionTerm(models.Model):
         for vals in limited:
             if term := frozen.get(_get_group_of(vals)):
                 vals |= {name: term[name] for name in SHARED_LIMITS}
+                if term.limit_scope == "period":
+                    # A maximum is of one period: that in which it was agreed on.
+                    vals["date"] = term.date
 
     @api.model
     def _prepare_order_vals(self, order, period):

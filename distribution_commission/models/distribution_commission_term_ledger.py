@@ -10,6 +10,7 @@ from ..engine.eligible_base import eligible_bases
 from ..engine.explanation import explain
 from ..engine.money import exact
 from .bulk import insert_rows
+from .gathering import gather
 
 
 class DistributionCommissionTerm(models.Model):
@@ -25,6 +26,8 @@ class DistributionCommissionTerm(models.Model):
 
         :param orders: the `sale.order` records to which something happened
         """
+        if gather(orders):
+            return
         later = orders.filtered("company_id.is_commission_in_background")
         self.env["distribution.commission.event"]._note(later)
         self._converge_now(orders - later)

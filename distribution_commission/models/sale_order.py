@@ -17,9 +17,11 @@ from ..engine.refunds import (
     get_paid_moment,
     get_possible_share,
     get_share,
+    get_standing,
     get_uncovered_refund,
     share_out_refund,
 )
+from .gathering import gathered
 
 
 class SaleOrder(models.Model):
@@ -86,7 +88,10 @@ class SaleOrder(models.Model):
         self._check_exclusion_role(vals)
         if "company_id" in vals:
             self.filtered(lambda order: order.company_id.id != vals["company_id"])._leave_company()
-        return super().write(vals)
+        if "order_line" not in vals:
+            return super().write(vals)
+        with gathered(self) as orders:
+            return super(SaleOrder, orders).write(vals)
 
     def _leave_company(self):
         """Let go of what belongs to the company of orders that are about to get another one.
@@ -141,13 +146,26 @@ class SaleOrder(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _update_programs_and_rewards(self):
+        """Override of `sale_loyalty`: it takes discounts off and puts them on again."""
+        with gathered(self) as orders:
+            return super(SaleOrder, orders)._update_programs_and_rewards()
+
+    def _apply_program_reward(self, reward, coupon, **kwargs):
+        """Override of `sale_loyalty`, see `_update_programs_and_rewards`."""
+        with gathered(self) as orders:
+            return super(SaleOrder, orders)._apply_program_reward(reward, coupon, **kwargs)
+
     def _action_confirm(self):
         """Override of `sale` to freeze the commission terms."""
         # Never confirmed under a program: there is nothing to look for.
         new_orders = self.sudo().filtered(lambda order: not order.distribution_program_id)
         new_orders._fields["commission_term_ids"]._insert_cache(new_orders, [()] * len(new_orders))
-        result = super()._action_confirm()
         orders = self.sudo()
+        # What was delivered before may still wait for the background: it decides which terms stay.
+        waiting = (orders - new_orders).filtered("company_id.is_commission_in_background")
+        orders.env["distribution.commission.term"]._converge_now(waiting)
+        result = super()._action_confirm()
         (orders - new_orders)._supersede_unused_terms()
         orders._freeze_commission_exclusion(new_orders)
         orders.env["distribution.commission.term"]._create_for_lines(orders.order_line, new_orders)
@@ -170,7 +188,7 @@ class SaleOrder(models.Model):
     def _action_cancel(self):
         """Override of `sale`: a cancelled order earns nothing."""
         result = super()._action_cancel()
-        self._converge_commission()
+        self.sudo()._get_paid_together()._converge_commission()
         return result
 
     def _freeze_commission_exclusion(self, new_orders):
@@ -262,9 +280,12 @@ class SaleOrder(models.Model):
         :rtype: dict
         """
         payments = defaultdict(list)
-        for order_id, transaction_id in self.env.execute_query(self._get_transactions_query()):
-            order = self.browse(order_id)
-            payments[order] += self.env["payment.transaction"].browse(transaction_id)._get_commission_payments(order)
+        linked = self.env.execute_query(self._get_transactions_query())
+        for order_id, transaction_id in linked:
+            order, transaction = self.browse(order_id), self.env["payment.transaction"].browse(transaction_id)
+            # A refund or capture that names the order itself comes with its payment.
+            if (order_id, transaction.source_transaction_id.id) not in linked:
+                payments[order] += transaction._get_commission_payments(order)
         return payments
 
     def _get_transactions_query(self):
@@ -325,11 +346,7 @@ class SaleOrder(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        documents = [
-            Document(move._get_commission_total(self), move.move_type == "out_refund")
-            for move in moves._sorted_by_time()
-        ]
-        amount = get_uncovered_refund(payments, exact(self.amount_total), documents)
+        amount = get_uncovered_refund(payments, exact(self.amount_total), self._get_commission_documents(moves))
         unit, line_ids = Decimal(str(self.currency_id.rounding)), self._get_goods_lines().ids
         refunds = (
             share_out_refund(amount, [get(facts[line_id]) for line_id in line_ids], unit)
@@ -339,6 +356,30 @@ class SaleOrder(models.Model):
             line_id: {"refunded": refunded, "refunded_in_all": in_all}
             for line_id, refunded, in_all in zip(line_ids, *refunds, strict=True)
         }
+
+    def _get_commission_documents(self, moves):
+        """Return what posted invoices and credit notes say of the order, as the engine takes them."""
+        return [
+            Document(move._get_commission_total(self), move.move_type == "out_refund")
+            for move in moves._sorted_by_time()
+        ]
+
+    def _get_commission_owed_back(self, paid):
+        """Return what the customer is owed back of a payment: what credit notes stand for, all of a cancelled order.
+
+        :param Fraction paid: with taxes, in the order's currency
+        :rtype: Fraction
+        """
+        self.ensure_one()
+        if self.state == "cancel":
+            return paid
+        documents = self._get_commission_documents(self.order_line._get_commission_moves())
+        return max(Fraction(0), min(paid, get_standing(documents, exact(self.amount_total))[1]))
+
+    def _get_paid_together(self):
+        """Return these orders and those that were paid together with them: a refund may be for either."""
+        transactions = self.transaction_ids | self.order_line.invoice_lines.move_id.transaction_ids
+        return self | transactions.sale_order_ids | transactions.invoice_ids.invoice_line_ids.sale_line_ids.order_id
 
     def _get_goods_lines(self):
         return self.order_line._filter_commission_roles("goods")

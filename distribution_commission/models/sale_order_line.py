@@ -131,12 +131,16 @@ class SaleOrderLine(models.Model):
     def _get_commission_role(self):
         """Override of the source mixin: negative lines are discounts; shipping, down payments, notes do not count.
 
-        Of a combo, what was chosen has the price and counts.
+        Of a combo, what was chosen has the price and counts. A discount of `loyalty` is one at any price, since Odoo
+        takes it off for a moment to reckon it anew; free shipping is a discount of the shipping.
         """
         self.ensure_one()
-        if self.display_type or self.is_downpayment or self.is_delivery or self.product_type == "combo":
+        if self.display_type or self.is_downpayment or self.is_delivery or self.product_id.type == "combo":
             return "other"
-        if self.price_subtotal >= 0:
+        reward_type = self.reward_id.reward_type
+        if reward_type == "shipping":
+            return "other"
+        if self.price_subtotal >= 0 and reward_type != "discount":
             return "goods"
         return "other" if self._is_commission_payment() else "discount"
 

@@ -25,9 +25,4 @@ class StockMove(models.Model):
         if not self:
             return
         # Warehouse staff has no rights on orders.
-        orders = self.sudo().sale_line_id.order_id
-        later = self.env.context.get("commission_order_ids")
-        if later is None:
-            orders._converge_commission()
-        else:
-            later.extend(orders.ids)
+        self.sudo().sale_line_id.order_id._converge_commission()

@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .gathering import gathered
+
 
 class StockPicking(models.Model):
     _inherit = "stock.picking"
@@ -45,12 +47,8 @@ class StockPicking(models.Model):
 
     def _action_done(self):
         """Override of `stock`: the orders of a transfer are looked at once it is done, not amid its own changes."""
-        # Filled by the moves, however deep they are done in here.
-        order_ids = []
-        later = self.with_context(commission_order_ids=order_ids)
-        result = super(StockPicking, later)._action_done()
-        self.sudo().env["sale.order"].browse(sorted(set(order_ids)))._converge_commission()
-        return result
+        with gathered(self) as pickings:
+            return super(StockPicking, pickings)._action_done()
 
     def _get_commission_orders(self):
         """Return the orders whose goods these deliveries carry: transfers may be merged, Odoo names only the first."""

@@ -398,7 +398,10 @@ class Model:
                     line.terms.append(self._make_term(order, line, level, distributor, *share))
         for term in (term for line in lines for term in line.terms if term.limit.scope in SHARED):
             # The rule may have changed since: lines that share a limit have the one that was agreed first.
-            term.limit = agreed[term.group].limit if term.group in agreed else term.limit
+            if term.group in agreed:
+                first = agreed[term.group]
+                # A most for a month is one of the month in which it was agreed.
+                term.limit, term.day = first.limit, first.day if first.limit.scope == "period" else term.day
         self.expect(order)
 
     def _make_term(self, order, line, level, distributor, receiver, found):
