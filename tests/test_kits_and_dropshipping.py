@@ -277,3 +277,13 @@ def test_free_shipping_is_a_discount_of_the_shipping(env):
     order.action_confirm()
     validate(next_delivery(order))
     assert earned(env, order) == Decimal("100")
+    invoice = order._create_invoices()
+    invoice.action_post()
+    wizard = env["account.move.reversal"].with_context(active_model="account.move", active_ids=invoice.ids)
+    wizard = wizard.create({"journal_id": invoice.journal_id.id})
+    wizard.reverse_moves()
+    credit = wizard.new_move_ids
+    credit.invoice_line_ids[1:].unlink()
+    credit.invoice_line_ids.write({"price_unit": 1000.0, "quantity": 1, "sale_line_ids": [(5, 0, 0)]})
+    credit.action_post()
+    assert earned(env, order) == Decimal("0")

@@ -54,11 +54,7 @@ class AccountMove(models.Model):
 
     def _converge_commission(self):
         """Say that something happened to the orders behind these invoices and credit notes."""
-        orders = self._get_commission_orders()
-        if "out_refund" in self.mapped("move_type"):
-            # Which of them a refund was for follows from what is credited.
-            orders = orders._get_paid_together()
-        orders._converge_commission()
+        self._get_commission_orders()._get_paid_together()._converge_commission()
 
     def _converge_commission_payment(self):
         """Say that invoices were paid, or are not any more, to the orders for which this matters."""
@@ -125,17 +121,18 @@ class AccountMove(models.Model):
         return [(line_id, Fraction(0), amount * share / total) for line_id, _quantity, share in invoiced if total]
 
     def _get_uncommissioned(self):
-        """Return what an invoice asks for that earns nobody anything, as shipping; what it deducts is a payment.
+        """Return what an invoice asks for that earns nobody anything, as shipping; what it deducts is a payment, or
+        makes the shipping free.
 
         :return: untaxed, in the order's currency
         :rtype: Fraction
         """
         items = self.invoice_line_ids.filtered(
             lambda item: item.display_type == "product"
-            and item.price_subtotal > 0
             and item._get_commission_role() != "goods"
+            and (item.price_subtotal > 0 or item.sale_line_ids.reward_id.reward_type == "shipping")
         )
-        return sum((item._get_commission_amount() for item in items), Fraction(0))
+        return max(Fraction(0), sum((item._get_commission_amount() for item in items), Fraction(0)))
 
     def _get_commission_total(self, order):
         """Return what of this invoice or credit note is for an order, with taxes.
@@ -178,9 +175,18 @@ class AccountMove(models.Model):
             return True
         if self.move_type == "out_invoice":
             return self._is_commission_paid()
-        # One that was made from the order names no invoice: it was matched with one.
-        invoices = self.reversed_entry_id or self._get_reconciled_invoices()
+        invoices = self.reversed_entry_id or self._get_matched_invoices()
         return not invoices or any(invoice._is_commission_paid() for invoice in invoices)
+
+    def _get_matched_invoices(self):
+        """Return the invoices that a credit note made from an order, which names none, was matched with.
+
+        That it pays for another order says nothing about its own.
+        """
+        orders = self.invoice_line_ids.sale_line_ids.order_id
+        return self._get_reconciled_invoices().filtered(
+            lambda move: move.move_type == "out_invoice" and move.invoice_line_ids.sale_line_ids.order_id & orders
+        )
 
     def _get_commission_moment(self, trigger):
         """Return when the hold of what was invoiced begins: with the invoice's date, or that of its last payment.

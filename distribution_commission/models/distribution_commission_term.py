@@ -300,7 +300,7 @@ class DistributionCommissionTerm(models.Model):
         for vals in limited:
             if term := frozen.get(_get_group_of(vals)):
                 vals |= {name: term[name] for name in SHARED_LIMITS}
-                if term.limit_scope == "period":
+                if term.limit_scope == "period" and term.has_maximum:
                     # A maximum is of one period: that in which it was agreed on.
                     vals["date"] = term.date
 

@@ -22,8 +22,10 @@ def gathered(records):
     Halfway an action may have taken off what it puts on again, and the ledger would take back and earn again.
     """
     gathering = Gathering()
-    yield records.with_context(commission_gathering=gathering)
-    gathering.is_open = False
+    try:
+        yield records.with_context(commission_gathering=gathering)
+    finally:
+        gathering.is_open = False
     records.sudo().env["sale.order"].browse(sorted(gathering.order_ids))._converge_commission()
 
 

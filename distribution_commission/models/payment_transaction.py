@@ -51,7 +51,8 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         parts = self._get_commission_parts()
-        if not parts.get(order):
+        # What an invoice takes back of an order pays for the others.
+        if parts.get(order, 0) <= 0:
             return []
         captures = self.child_transaction_ids.filtered(lambda tx: tx.operation != "refund")
         refunds = ((self | captures).child_transaction_ids - captures)._filter_commission_money()
@@ -82,8 +83,7 @@ class PaymentTransaction(models.Model):
         :return: order → Fraction
         :rtype: dict
         """
-        orders = self.sale_order_ids or self.invoice_ids.invoice_line_ids.sale_line_ids.order_id
-        frozen = self.commission_weights or {}
+        orders, frozen = self._get_commission_orders(), self.commission_weights or {}
         if {str(order.id) for order in orders} == frozen.keys():
             return {order: exact(frozen[str(order.id)]) for order in orders}
         if self.sale_order_ids:
@@ -93,14 +93,18 @@ class PaymentTransaction(models.Model):
             for order in orders
         }
 
+    def _get_commission_orders(self):
+        return self.sale_order_ids or self.invoice_ids.invoice_line_ids.sale_line_ids.order_id
+
     def _freeze_commission_weights(self):
         """Keep what several orders cost when they were paid together: one that grows takes nothing from the others."""
         done = self.sudo().filtered(lambda tx: tx.state == "done")
         sources = done.source_transaction_id
         for tx in (done | sources | sources.source_transaction_id).filtered(lambda tx: not tx.source_transaction_id):
-            weights = {str(order.id): float(weight) for order, weight in tx._get_commission_weights().items()}
-            if (tx.commission_weights or {}) != weights:
-                tx.commission_weights = weights
+            if len(tx._get_commission_orders()) > 1:
+                weights = {str(order.id): float(weight) for order, weight in tx._get_commission_weights().items()}
+                if tx.commission_weights != weights:
+                    tx.commission_weights = weights
 
     def _get_commission_refund_part(self, order, parts, paid, refunds):
         """Return which part of the refunds is for an order: first what was credited or cancelled, the rest as it was
@@ -113,7 +117,7 @@ class PaymentTransaction(models.Model):
         if len(parts) == 1 or not refunded:
             return parts[order]
         amount = sum((tx._get_commission_amount(order) for tx in paid), Fraction(0))
-        owed = {each: each._get_commission_owed_back(amount * part) for each, part in parts.items()}
+        owed = {each: each._get_commission_owed_back(amount * part) for each, part in parts.items() if part > 0}
         total = sum(owed.values())
         covered = min(refunded, total)
         given = (covered * owed[order] / total if total else 0) + (refunded - covered) * parts[order]

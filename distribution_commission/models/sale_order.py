@@ -170,7 +170,8 @@ class SaleOrder(models.Model):
         orders._freeze_commission_exclusion(new_orders)
         orders.env["distribution.commission.term"]._create_for_lines(orders.order_line, new_orders)
         orders.env["distribution.commission.term"]._refresh(orders - new_orders)
-        (orders - new_orders.filtered(lambda order: order._has_earned_nothing()))._converge_commission()
+        earning = new_orders.filtered(lambda order: not order._has_earned_nothing())
+        ((orders - new_orders)._get_paid_together() | earning)._converge_commission()
         return result
 
     def _has_earned_nothing(self):
@@ -284,7 +285,8 @@ class SaleOrder(models.Model):
         for order_id, transaction_id in linked:
             order, transaction = self.browse(order_id), self.env["payment.transaction"].browse(transaction_id)
             # A refund or capture that names the order itself comes with its payment.
-            if (order_id, transaction.source_transaction_id.id) not in linked:
+            source = transaction.source_transaction_id
+            if not any((order_id, each.id) in linked for each in source | source.source_transaction_id):
                 payments[order] += transaction._get_commission_payments(order)
         return payments
 
@@ -365,21 +367,30 @@ class SaleOrder(models.Model):
         ]
 
     def _get_commission_owed_back(self, paid):
-        """Return what the customer is owed back of a payment: what credit notes stand for, all of a cancelled order.
+        """Return what the customer is owed back of a payment: what credit notes stand for, all of an order that is not
+        confirmed any more.
 
         :param Fraction paid: with taxes, in the order's currency
         :rtype: Fraction
         """
         self.ensure_one()
-        if self.state == "cancel":
+        if self.state != "sale":
             return paid
         documents = self._get_commission_documents(self.order_line._get_commission_moves())
         return max(Fraction(0), min(paid, get_standing(documents, exact(self.amount_total))[1]))
 
     def _get_paid_together(self):
-        """Return these orders and those that were paid together with them: a refund may be for either."""
-        transactions = self.transaction_ids | self.order_line.invoice_lines.move_id.transaction_ids
-        return self | transactions.sale_order_ids | transactions.invoice_ids.invoice_line_ids.sale_line_ids.order_id
+        """Return these orders and those that were paid together with them and of which something was given back.
+
+        Which of them that was for follows from what happens to all of them.
+        """
+        if not self:
+            return self
+        linked = {
+            transaction_id for _order_id, transaction_id in self.env.execute_query(self._get_transactions_query())
+        }
+        transactions = self.env["payment.transaction"].browse(linked).filtered("child_transaction_ids")
+        return self.union(*(transaction._get_commission_orders() for transaction in transactions))
 
     def _get_goods_lines(self):
         return self.order_line._filter_commission_roles("goods")
@@ -394,7 +405,7 @@ class SaleOrder(models.Model):
         """
         order_ids = self._get_orders_to_sweep(fields.Date.add(fields.Datetime.now(), days=-days))
         self.env["ir.cron"]._run_for_each(
-            self.browse(order_ids), self.env["distribution.commission.term"]._converge_now
+            self.browse(order_ids)._get_paid_together(), self.env["distribution.commission.term"]._converge_now
         )
 
     @api.model

@@ -208,3 +208,51 @@ class TestCasesTogether(CommissionCommon):
         invoice.invoice_line_ids = [(0, 0, {"name": "Goodwill", "quantity": 1, "price_unit": -200.0, "tax_ids": []})]
         invoice.action_post()
         self.assertEqual((self._earned(a, self.cleo), self._earned(b, dora)), (90, 90))
+
+    def test_refund_stays_with_its_order_whatever_becomes_of_it(self):
+        a, b = self._sell(10), self._sell(10)
+        self._deliver(a)
+        tx = self._pay_online(a, 2000, state="draft")
+        tx.sale_order_ids = a | b
+        tx._set_done()
+        b._action_cancel()
+        self._refund_online(tx, 1000)
+        b.action_draft()
+        self._invoice(a)
+        self.assertEarned(a, "100", "50", "20")
+        # Confirmed again nobody says for which of them the money was.
+        b.action_confirm()
+        self.assertEarned(a, "50", "25", "10")
+        b._action_cancel()
+        self.assertEarned(a, "100", "50", "20")
+
+    def test_credit_note_that_pays_for_another_order_counts(self):
+        self.program.trigger = "invoice_paid"
+        a, b = self._sell(10), self._sell(10)
+        self._deliver(a)
+        self._pay_invoice(self._invoice(a))
+        open_invoice = self._invoice(b)
+        credit = self._credit(self._invoice(self._sell(1)), post=False)
+        credit.reversed_entry_id = False
+        credit.invoice_line_ids.write({"quantity": 4, "sale_line_ids": [(6, 0, a.order_line.ids)]})
+        credit.action_post()
+        self.assertEarned(a, "60", "30", "12")
+        moves = open_invoice | credit
+        moves.line_ids.filtered(lambda item: item.account_id.account_type == "asset_receivable").reconcile()
+        self.assertEqual(open_invoice.payment_state, "partial")
+        self.assertEarned(a, "60", "30", "12")
+
+    def test_invoice_that_takes_one_order_back_pays_for_the_other(self):
+        self.program.trigger = "invoiced"
+        goods = self._create_goods("Vase", invoice_policy="delivery")
+        a, b = self._sell(lines=[(goods, 10, 100.0)]), self._sell(lines=[(goods, 10, 100.0)])
+        sent = self._deliver(b)
+        self._invoice(b)
+        self._return(sent, 2, goods)
+        self._deliver(a)
+        invoice = self._invoice_all(a | b)
+        self.assertEqual(invoice.amount_total, 800)
+        before = self._earned(a, self.cleo), self._earned(b, self.cleo)
+        self._pay_invoice_online(invoice, a)
+        self.assertEqual((self._earned(a, self.cleo), self._earned(b, self.cleo)), before)
+        self.assertEqual(before[0], 100)
