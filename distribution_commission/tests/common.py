@@ -137,6 +137,22 @@ class CommissionCommon(DistributionCommon):
         vals = {"payment_date": date} if date else {}
         return self.env["account.payment.register"].with_context(**context).create(vals)._create_payments()
 
+    def _pay_down(self, order, percent):
+        wizard = (
+            self.env["sale.advance.payment.inv"]
+            .with_context(active_model="sale.order", active_ids=order.ids)
+            .create({"advance_payment_method": "percentage", "amount": percent})
+        )
+        invoice = wizard._create_invoices(order)
+        invoice.action_post()
+        return invoice
+
+    def _pay_invoice_online(self, invoice, order, amount=None):
+        tx = self._pay_online(order, amount or invoice.amount_total, state="draft")
+        tx.write({"sale_order_ids": [(5, 0, 0)], "invoice_ids": [(6, 0, invoice.ids)]})
+        tx._set_done()
+        return tx
+
     def _settle(self):
         """End holds, settle and post."""
         self.entry_model._release(self.program)

@@ -8,12 +8,6 @@ from .common import CommissionCommon
 class TestCasesDocuments(CommissionCommon):
     """What accountants and salespeople do to documents that is not everybody's daily work."""
 
-    def _pay_invoice_online(self, invoice, order, amount=None):
-        tx = self._pay_online(order, amount or invoice.amount_total, state="draft")
-        tx.write({"sale_order_ids": [(5, 0, 0)], "invoice_ids": [(6, 0, invoice.ids)]})
-        tx._set_done()
-        return tx
-
     def test_loose_discount_credited_and_refunded(self):
         order = self._sell(10)
         self._deliver(order)
@@ -130,37 +124,7 @@ class TestCasesDocuments(CommissionCommon):
         # 500 of vases, 1,000 of jars, less 100
         self.assertEarned(order, "140", "70", "28")
 
-    def _discounted(self, discount=10):
-        program = self.env["loyalty.program"].create(
-            {
-                "name": "Ten",
-                "program_type": "promotion",
-                "applies_on": "current",
-                "trigger": "auto",
-                "rule_ids": [(0, 0, {"reward_point_mode": "order", "reward_point_amount": 1})],
-                "reward_ids": [
-                    (
-                        0,
-                        0,
-                        {
-                            "reward_type": "discount",
-                            "discount": discount,
-                            "discount_mode": "percent",
-                            "discount_applicability": "order",
-                            "required_points": 1,
-                        },
-                    )
-                ],
-            }
-        )
-        order = self._create_order(lines=[(self.goods, 10, 100.0)])
-        order._update_programs_and_rewards()
-        order._apply_program_reward(program.reward_ids, order.coupon_point_ids.coupon_id)
-        self.assertEqual(order.amount_total, 900)
-        order.action_confirm()
-        return order
-
-    def test_reward_button_on_confirmed_order(self):
+    def _discounted(self):
         program = self.env["loyalty.program"].create(
             {
                 "name": "Ten",
@@ -188,6 +152,10 @@ class TestCasesDocuments(CommissionCommon):
         order._apply_program_reward(program.reward_ids, order.coupon_point_ids.coupon_id)
         self.assertEqual(order.amount_total, 900)
         order.action_confirm()
+        return order
+
+    def test_reward_button_on_confirmed_order(self):
+        order = self._discounted()
         self._deliver(order)
         self.assertEarned(order, "90", "45", "18")
         count = self.entry_model.search_count([("order_id", "=", order.id)])

@@ -141,16 +141,6 @@ class TestCasesMoney(CommissionCommon):
 
     # === WAYS TO PAY === #
 
-    def _pay_down(self, order, percent):
-        wizard = (
-            self.env["sale.advance.payment.inv"]
-            .with_context(active_model="sale.order", active_ids=order.ids)
-            .create({"advance_payment_method": "percentage", "amount": percent})
-        )
-        invoice = wizard._create_invoices(order)
-        invoice.action_post()
-        return invoice
-
     def test_down_payment_is_no_sale(self):
         order = self._sell(10)
         down = self._pay_down(order, 30)

@@ -15,27 +15,11 @@ class TestCasesTogether(CommissionCommon):
             invoice.action_post()
         return invoice
 
-    def _pay_invoice_online(self, invoice, order, amount=None):
-        tx = self._pay_online(order, amount or invoice.amount_total, state="draft")
-        tx.write({"sale_order_ids": [(5, 0, 0)], "invoice_ids": [(6, 0, invoice.ids)]})
-        tx._set_done()
-        return tx
-
     def _credit_order(self, invoice, order):
         credit = self._credit(invoice, post=False)
         credit.invoice_line_ids.filtered(lambda i: i.sale_line_ids.order_id != order).unlink()
         credit.action_post()
         return credit
-
-    def _pay_down(self, order, percent):
-        wizard = (
-            self.env["sale.advance.payment.inv"]
-            .with_context(active_model="sale.order", active_ids=order.ids)
-            .create({"advance_payment_method": "percentage", "amount": percent})
-        )
-        invoice = wizard._create_invoices(order)
-        invoice.action_post()
-        return invoice
 
     def test_refund_of_one_order_on_an_invoice_of_two(self):
         a, b = self._sell(10), self._sell(10)
