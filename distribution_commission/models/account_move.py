@@ -54,7 +54,7 @@ class AccountMove(models.Model):
 
     def _converge_commission(self):
         """Say that something happened to the orders behind these invoices and credit notes."""
-        self._get_commission_orders()._get_paid_together()._converge_commission()
+        self._get_commission_orders()._converge_commission()
 
     def _converge_commission_payment(self):
         """Say that invoices were paid, or are not any more, to the orders for which this matters."""

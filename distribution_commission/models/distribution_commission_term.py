@@ -77,7 +77,8 @@ class DistributionCommissionTerm(models.Model):
     line_id = fields.Many2one(
         comodel_name="sale.order.line", string="Order Line", required=True, index=True, ondelete="restrict"
     )
-    order_id = fields.Many2one(comodel_name="sale.order", required=True, index=True, ondelete="restrict")
+    # The line's: one that goes to another order leaves its terms behind.
+    order_id = CopiedMany2one(comodel_name="sale.order", required=True, index=True, ondelete="restrict")
     # The order's, which keeps its company.
     company_id = CopiedMany2one(comodel_name="res.company", required=True, ondelete="restrict")
     currency_id = fields.Many2one(comodel_name="res.currency", required=True, ondelete="restrict")

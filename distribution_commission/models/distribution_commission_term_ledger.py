@@ -39,10 +39,11 @@ class DistributionCommissionTerm(models.Model):
         Only the difference between target and ledger is written, so duplicate, late,
         concurrent or reordered events leave the same sums.
 
-        :param orders: the `sale.order` records to which something happened
+        :param orders: the `sale.order` records to which something happened; those paid together with them are looked
+            at, too
         :return: the new entries
         """
-        entry_model, revisions = self.env["distribution.commission.entry"], self._lock(orders)
+        entry_model, revisions = self.env["distribution.commission.entry"], self._lock(orders._get_paid_together())
         if not revisions:
             return entry_model
         terms = self.browse(revisions)

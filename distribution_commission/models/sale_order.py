@@ -171,7 +171,7 @@ class SaleOrder(models.Model):
         orders.env["distribution.commission.term"]._create_for_lines(orders.order_line, new_orders)
         orders.env["distribution.commission.term"]._refresh(orders - new_orders)
         earning = new_orders.filtered(lambda order: not order._has_earned_nothing())
-        ((orders - new_orders)._get_paid_together() | earning)._converge_commission()
+        ((orders - new_orders) | earning)._converge_commission()
         return result
 
     def _has_earned_nothing(self):
@@ -189,7 +189,7 @@ class SaleOrder(models.Model):
     def _action_cancel(self):
         """Override of `sale`: a cancelled order earns nothing."""
         result = super()._action_cancel()
-        self.sudo()._get_paid_together()._converge_commission()
+        self._converge_commission()
         return result
 
     def _freeze_commission_exclusion(self, new_orders):
@@ -386,6 +386,7 @@ class SaleOrder(models.Model):
         """
         if not self:
             return self
+        self.env.flush_all()
         linked = {
             transaction_id for _order_id, transaction_id in self.env.execute_query(self._get_transactions_query())
         }
@@ -405,7 +406,7 @@ class SaleOrder(models.Model):
         """
         order_ids = self._get_orders_to_sweep(fields.Date.add(fields.Datetime.now(), days=-days))
         self.env["ir.cron"]._run_for_each(
-            self.browse(order_ids)._get_paid_together(), self.env["distribution.commission.term"]._converge_now
+            self.browse(order_ids), self.env["distribution.commission.term"]._converge_now
         )
 
     @api.model

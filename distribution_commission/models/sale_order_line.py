@@ -85,7 +85,7 @@ class SaleOrderLine(models.Model):
         :param counting: those of the orders that have lost goods or a discount
         """
         self.env["distribution.commission.term"].sudo()._refresh(counting.sudo())
-        orders.sudo()._get_paid_together()._converge_commission()
+        orders._converge_commission()
 
     def _update_commission(self, new_lines, counting=None):
         """Say that something happened to lines of confirmed orders, and give new ones their terms.
@@ -100,7 +100,7 @@ class SaleOrderLine(models.Model):
             counting = late._filter_commission_roles("goods", "discount") | (counting or late.browse()) & late
             late.env["distribution.commission.term"]._create_for_lines(late & new_lines)
             late.env["distribution.commission.term"]._refresh(counting.order_id)
-            late.order_id._get_paid_together()._converge_commission()
+            late.order_id._converge_commission()
 
     def unlink(self):
         """Override of `sale`: terms that never earned go with a deleted line."""

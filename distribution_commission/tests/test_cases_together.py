@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
 from .common import CommissionCommon
@@ -228,15 +230,51 @@ class TestCasesTogether(CommissionCommon):
 
     def test_invoice_that_takes_one_order_back_pays_for_the_other(self):
         self.program.trigger = "invoiced"
-        goods = self._create_goods("Vase", invoice_policy="delivery")
-        a, b = self._sell(lines=[(goods, 10, 100.0)]), self._sell(lines=[(goods, 10, 100.0)])
-        sent = self._deliver(b)
+        a, b = self._sell(10), self._sell(10)
         self._invoice(b)
-        self._return(sent, 2, goods)
-        self._deliver(a)
+        b.order_line.product_uom_qty = 8
         invoice = self._invoice_all(a | b)
         self.assertEqual(invoice.amount_total, 800)
-        before = self._earned(a, self.cleo), self._earned(b, self.cleo)
+        self.assertEqual((self._earned(a, self.cleo), self._earned(b, self.cleo)), (100, 80))
+        # What it deducts of the one is no refund of it.
         self._pay_invoice_online(invoice, a)
-        self.assertEqual((self._earned(a, self.cleo), self._earned(b, self.cleo)), before)
-        self.assertEqual(before[0], 100)
+        self.assertEqual((self._earned(a, self.cleo), self._earned(b, self.cleo)), (100, 80))
+
+    def test_what_happens_to_one_is_looked_at_for_all(self):
+        a, b = self._sell(10), self._sell(10)
+        for order in (a, b):
+            self._deliver(order)
+        tx = self._pay_online(a, 2000, state="draft")
+        tx.sale_order_ids = a | b
+        tx._set_done()
+        credit = self._credit(self._invoice(a))
+        self._refund_online(tx, 1000)
+        self.assertEarned(b, "100", "50", "20")
+        # Nobody was credited any more: the refund was for both of them.
+        credit.button_draft()
+        self.assertEarned(b, "50", "25", "10")
+        credit.action_post()
+        self.assertEarned(b, "100", "50", "20")
+        # Invoiced again nothing is credited; of an order of twice as much it is.
+        self._invoice(a)
+        self.assertEarned(b, "50", "25", "10")
+        a.order_line.product_uom_qty = 20
+        self.assertEarned(b, "100", "50", "20")
+        a.order_line.product_uom_qty = 10
+        self.assertEarned(b, "50", "25", "10")
+
+    def test_look_at_one_is_a_look_at_all_that_was_paid_together(self):
+        a, b = self._sell(10), self._sell(10)
+        for order in (a, b):
+            self._deliver(order)
+        tx = self._pay_online(a, 2000, state="draft")
+        tx.sale_order_ids = a | b
+        tx._set_done()
+        self._refund_online(tx, 1000)
+        self.assertEarned(b, "50", "25", "10")
+        # A credit note whose trigger was missed.
+        with patch.object(type(self.env["account.move"]), "_converge_commission", lambda moves: None):
+            self._credit(self._invoice(a))
+        self.assertEarned(b, "50", "25", "10")
+        self.env["distribution.commission.term"]._converge_now(a)
+        self.assertEarned(b, "100", "50", "20")
