@@ -53,10 +53,22 @@ def cloned_database():
         with outside_of_tests():
             yield Database(name, odoo.modules.registry.Registry(name))
     finally:
-        odoo.modules.registry.Registry.delete(name)
-        odoo.sql_db.close_db(name)
-        subprocess.run(["dropdb", "--force", "--if-exists", name], check=True)
-        shutil.rmtree(odoo.tools.config.filestore(name), ignore_errors=True)
+        _drop(name)
+
+
+@contextlib.contextmanager
+def database_of_worker():
+    """Let one of several pytest processes have a database of its own, and drop it afterwards."""
+    template, config = os.environ["DISTRIBUTION_TEMPLATE"], odoo.tools.config
+    name = template.replace("template", f"test_{os.getppid()}_{os.getpid()}")
+    _copy(template, name)
+    # pytest-odoo would copy one itself, and give Odoo 19 its name in a way it does not take.
+    os.environ.pop("PYTEST_XDIST_WORKER", None)
+    config["db_name"], config["dbfilter"] = [name], f"^{name}$"
+    try:
+        yield
+    finally:
+        _drop(name)
 
 
 @contextlib.contextmanager
@@ -70,6 +82,13 @@ def outside_of_tests():
         yield
     finally:
         module.current_test, config["test_enable"], thread.testing = before
+
+
+def _drop(name):
+    odoo.modules.registry.Registry.delete(name)
+    odoo.sql_db.close_db(name)
+    subprocess.run(["dropdb", "--force", "--if-exists", name], check=True)
+    shutil.rmtree(odoo.tools.config.filestore(name), ignore_errors=True)
 
 
 def _copy(template, name):

@@ -4,18 +4,25 @@
 the tests inside the modules.
 """
 
+import contextlib
+
 import pytest
 
 from . import databases
 from .skips import ALLOWED
 
 
-def pytest_configure():
-    """Give Odoo's test cases the tags that Odoo gives only to classes inside an add-on."""
+def pytest_configure(config):
+    """Give Odoo's test cases the tags that Odoo gives only to classes inside an add-on, and each of several processes
+    its database."""
     from odoo.tests import BaseCase  # noqa: PLC0415 - pytest-odoo reads the configuration first
 
     BaseCase.test_tags = frozenset({"standard"})
     BaseCase.test_module = "tests"
+    if hasattr(config, "workerinput"):
+        own = contextlib.ExitStack()
+        own.enter_context(databases.database_of_worker())
+        config.add_cleanup(own.close)
 
 
 @pytest.fixture

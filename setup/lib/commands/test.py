@@ -15,6 +15,7 @@ database that is rebuilt when module files have changed. Everything of pytest wo
 
   ./setup/test distribution_core/tests/test_binding.py -k expires -x --pdb
 
+All tests are shared out to two processes where there are two processors; -n 0 does without.
 A skipped test fails the run, unless tests/support/skips.py allows it with a reason.
 Variables: ODOO_SOURCE, PGHOST, PGPORT, PGUSER, PGPASSWORD (see ./setup/run --help).
 """
@@ -56,7 +57,8 @@ def with_targets(args):
         return args, targets
     places = [f"{module}/tests" for module in paths.modules()] + ["tests"]
     everything = [str(paths.ROOT / place) for place in places if (paths.ROOT / place).is_dir()]
-    return [*args, *everything], everything
+    shared = [] if {"-n", "--pdb"} & {*args} or os.cpu_count() < 2 else ["-n", "2", "--dist", "loadfile"]
+    return [*args, *shared, *everything], everything
 
 
 def mentions_browser(target):
