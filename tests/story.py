@@ -24,6 +24,8 @@ def play(env):
 
     :return: the order and the distributors from the top of the chain down
     """
+    # Each day's ledger on its day.
+    env.company.is_commission_in_background = False
     program = create_program(env)
     distributors = create_chain(env, program)
     with freeze_time("2026-03-02 02:00:00"):

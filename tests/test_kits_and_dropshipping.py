@@ -37,6 +37,7 @@ def _set_up(shop, cr):
     env = api.Environment(cr, SUPERUSER_ID, {})
     if not env.company.chart_template:
         env["account.chart.template"].try_loading("generic_coa", env.company, install_demo=False)
+    env.company.is_commission_in_background = False
     program = env["distribution.program"].create(
         {
             "name": "Friends",

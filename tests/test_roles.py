@@ -28,7 +28,9 @@ class TestRoles(HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        companies = cls.env["res.company"].create([{"name": "East"}, {"name": "West"}])
+        companies = cls.env["res.company"].create(
+            [{"name": name, "is_commission_in_background": False} for name in ("East", "West")]
+        )
         cls.east, cls.west = (SmallCompany(cls.env, company, company.name) for company in companies)
         cls.scopes, cls.cells = read_models()
         cls.buttons = read_buttons()

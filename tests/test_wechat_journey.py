@@ -8,10 +8,14 @@ Level 1 gets 10 %, level 2 gets 5 %: of the four boxes kept, 752.00, Ben earns 7
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from odoo.tests import freeze_time
 
 from support.live import APP_ID
 from support.money_out import QUERY, SEND
+
+LOOK = "distribution_commission.work_off_events_cron"
 
 
 def ok(answer, status=200):
@@ -70,7 +74,18 @@ def settle_after_the_hold(live):
         env["distribution.settlement"]._create_from_due(program).action_post()
 
 
-def test_from_a_scanned_code_to_confirmed_money(live):
+@pytest.fixture
+def merchant(live):
+    """Yield the live merchant as one is set up: commission follows in the background."""
+    with live.env() as env:
+        env.company.is_commission_in_background = True
+    yield live
+    with live.env() as env:
+        env.company.is_commission_in_background = False
+
+
+def test_from_a_scanned_code_to_confirmed_money(merchant):
+    live = merchant
     ada, ben, cleo = live.person("Ada"), live.person("Ben"), live.person("Cleo")
     tea = live.create_product("Spring Tea", quantity=20, price=188.0)
     wallet, pockets = wallet_of(live), pockets_of(live, ada, ben, cleo)
@@ -110,6 +125,7 @@ def test_from_a_scanned_code_to_confirmed_money(live):
     live.ship(order["id"])
     summary(ben, pending="94.00", held="0.00")
     ok(cleo.post(f"/orders/{order['id']}/receipt"))
+    live.run_cron(LOOK)
     summary(ben, pending="0.00", held="94.00")
 
     # Return a part: the goods come back, the money goes back.
@@ -127,6 +143,7 @@ def test_from_a_scanned_code_to_confirmed_money(live):
     assert live.simulator.wait_idle(20)
     assert ok(cleo.get(f"/orders/{order['id']}"))["refunded"] == "188.00"
     assert ok(cleo.get(f"/orders/{order['id']}/refund-requests"))["items"][0]["status"] == "refunded"
+    live.run_cron(LOOK)
     summary(ben, held="75.20", taken_back="18.80")
     summary(ada, held="37.60", taken_back="9.40")
 

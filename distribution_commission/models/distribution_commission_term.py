@@ -81,7 +81,8 @@ class DistributionCommissionTerm(models.Model):
     order_id = CopiedMany2one(comodel_name="sale.order", required=True, index=True, ondelete="restrict")
     # The order's, which keeps its company.
     company_id = CopiedMany2one(comodel_name="res.company", required=True, ondelete="restrict")
-    currency_id = fields.Many2one(comodel_name="res.currency", required=True, ondelete="restrict")
+    # The company's, which keeps its currency once it has terms.
+    currency_id = CopiedMany2one(comodel_name="res.currency", required=True, ondelete="restrict")
     distributor_id = fields.Many2one(comodel_name="distribution.distributor", required=True, ondelete="restrict")
     # The distributor's, which keeps its program.
     program_id = CopiedMany2one(comodel_name="distribution.program", required=True, ondelete="restrict")

@@ -48,18 +48,37 @@ class ResCompany(models.Model):
     )
     is_commission_in_background = fields.Boolean(
         string="Commission in the Background",
-        help="For many orders a day: deliveries, returns, invoices and payments do not wait for the commission ledger. "
-        "It follows within a minute, and in any case before anything is settled.",
+        default=True,
+        help="Deliveries, returns, invoices and payments do not wait for the commission ledger, and never fail with "
+        "it. It follows within a minute, and in any case before anything is settled.",
     )
 
     # === CRUD METHODS === #
 
     def write(self, vals):
+        if "currency_id" in vals:
+            self.filtered(lambda company: company.currency_id.id != vals["currency_id"])._check_no_commission_terms()
         for company in self:
             for name in BALANCE_FIELDS & vals.keys():
                 if company[name] and company[name].id != vals[name]:
                     company._check_commission_account_cleared(company[name])
         return super().write(vals)
+
+    def _check_no_commission_terms(self):
+        """Refuse another currency where commission was agreed on in this one: terms and ledger are in it.
+
+        :raise UserError: naming the currency
+        """
+        terms = self.env["distribution.commission.term"].sudo()
+        for company in self:
+            if terms.search_count([("company_id", "=", company.id)], limit=1):
+                raise UserError(
+                    self.env._(
+                        "Commission of %(company)s was agreed on in %(currency)s: its currency cannot change.",
+                        company=company.display_name,
+                        currency=company.currency_id.name,
+                    )
+                )
 
     def _check_commission_account_cleared(self, account):
         """Refuse to leave an account behind on which distributors still have a balance: nothing would clear it.

@@ -47,6 +47,11 @@ class SaleOrder(models.Model):
         help="Why the order brings no commission, settled when it was confirmed.",
     )
     commission_currency_id = fields.Many2one(related="company_id.currency_id", string="Commission Currency")
+    is_commission_waiting = fields.Boolean(
+        compute="_compute_is_commission_waiting",
+        groups=READERS,
+        help="Something happened to the order, and the ledger has not looked at it yet.",
+    )
     is_receivable = fields.Boolean(compute="_compute_is_receivable")
 
     # === COMPUTE METHODS === #
@@ -65,6 +70,11 @@ class SaleOrder(models.Model):
         for order in self:
             order.commission_earned = earned.get(order, 0.0)
             order.commission_expected = expected.get(order, 0.0) if order.state == "sale" else 0.0
+
+    def _compute_is_commission_waiting(self):
+        events = self.env["distribution.commission.event"].sudo().search([("order_id", "in", self.ids)])
+        for order in self:
+            order.is_commission_waiting = order._origin in events.order_id
 
     @api.depends("picking_ids.is_receivable")
     def _compute_is_receivable(self):

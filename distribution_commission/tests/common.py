@@ -22,6 +22,9 @@ class CommissionCommon(DistributionCommon):
         cls.goods = cls._create_goods("Mug")
         cls.goods_b = cls._create_goods("Bowl")
         cls.service = cls.product
+        # Tests look at the ledger where they stand, of branches too; `test_background` and the journey wait for it.
+        cls.env["ir.default"].set("res.company", "is_commission_in_background", False)
+        cls.company.is_commission_in_background = False
         cls.entry_model = cls.env["distribution.commission.entry"]
         cls.term_model = cls.env["distribution.commission.term"]
 

@@ -35,6 +35,18 @@ class TestBackground(CommissionCommon):
         self._work_off()
         self.assertEqual(len(self._get_entries(order)), 3)
 
+    def test_company_follows_in_the_background_unless_it_wants_otherwise(self):
+        self.env["ir.default"].search([("field_id.name", "=", "is_commission_in_background")]).unlink()
+        self.assertTrue(self.env["res.company"].create({"name": "New"}).is_commission_in_background)
+
+    def test_order_says_that_the_ledger_has_not_followed_yet(self):
+        order, other = self._sell(), self._sell()
+        self._deliver(order)
+        self.assertRecordValues(order + other, [{"is_commission_waiting": True}, {"is_commission_waiting": False}])
+        self._work_off()
+        order.invalidate_recordset(["is_commission_waiting"])
+        self.assertFalse(order.is_commission_waiting)
+
     def test_delivery_and_return_before_the_turn_earn_what_was_kept(self):
         order = self._sell()
         self._return(self._deliver(order), 4)

@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import CommissionCommon
@@ -43,6 +44,16 @@ class TestCasesMoney(CommissionCommon):
         self._deliver(order)
         self._refund_online(self._pay_online(order), 100)
         self.assertEarned(order, "11.25", "5.63", "2.25")
+
+    def test_company_keeps_its_currency_once_commission_was_agreed_on(self):
+        other = self.env["res.currency"].create({"name": "XTS", "symbol": "X"})
+        self.company.currency_id = self.company.currency_id
+        company = self.env["res.company"].create({"name": "New", "currency_id": self.company.currency_id.id})
+        company.currency_id = other
+        self._sell()
+        with self.assertRaisesRegex(UserError, "was agreed on in"):
+            self.company.currency_id = other
+        self.company.currency_id = self.company.currency_id
 
     def _sell_with_tax(self, included, quantity=10, price=113.0):
         tax = self.env["account.tax"].create(

@@ -47,6 +47,8 @@ def main(env, progress=None, levels=3, rates=RATES, commit=True, light=False):
     with frozen_clock(START) as clock, held_commits(not commit):
         company, agenda = prepare(env, levels, rates, light)
         play(agenda, clock, save, progress or (lambda done, total, text: None))
+    company.is_commission_in_background = True
+    save()
     return company
 
 
@@ -61,6 +63,8 @@ def prepare(env, levels, rates, light):
     lines = read_lines()
     orders = plan_orders(lines)
     env = company_env(env, create_company(env))
+    # Each day's ledger on its day.
+    env.company.is_commission_in_background = False
     customers = create_customers(env, lines)
     trader = Trader(env, create_products(env, lines, light), customers)
     program = create_program(env, levels, rates)

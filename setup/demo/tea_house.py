@@ -97,6 +97,8 @@ def create_company(env):
             "street": "龙井路 1 号",
             "city": "杭州",
             "email": "shop@tea-house.example.com",
+            # Who tries it out looks at once.
+            "is_commission_in_background": False,
         }
     )
     give_access(env, company)

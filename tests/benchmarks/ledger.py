@@ -20,6 +20,8 @@ def create_program(env):
     :return: the distributor at the end of a chain of three
     """
     load_accounts(env)
+    # What is sold for the benchmark is looked at where it stands.
+    env.company.is_commission_in_background = False
     program = env["distribution.program"].create(
         {
             "name": PROGRAM,
