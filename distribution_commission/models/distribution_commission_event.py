@@ -7,8 +7,8 @@ from odoo.tools import SQL
 class DistributionCommissionEvent(models.Model):
     """Something happened to an order, and the ledger has not looked at it yet.
 
-    Companies with many orders let deliveries, returns, invoices and payments only leave a row here, in their own
-    transaction: they neither wait for the ledger nor for each other. A scheduled action looks at the orders soon after.
+    Deliveries, returns, invoices and payments only leave a row here, in their own transaction: they neither wait for
+    the ledger nor for each other. A scheduled action looks at the orders soon after.
     What happens only adds rows, so that nothing meets anything: only who looks at an order changes or deletes its rows.
     """
 
@@ -61,6 +61,7 @@ class DistributionCommissionEvent(models.Model):
                 orders=tuple(orders.ids),
             )
         )
+        orders.invalidate_recordset(["is_commission_waiting"], flush=False)
 
     @api.model
     def _work_off(self, orders):
@@ -81,8 +82,21 @@ class DistributionCommissionEvent(models.Model):
 
     @api.model
     def _work_off_program(self, program):
-        """Look at everything of a program that waits, before what is due is counted."""
-        self._work_off(self._get_waiting([("order_id.distribution_program_id", "=", program.id)]))
+        """Look at everything of a program that waits, before what is due is counted.
+
+        :raise UserError: naming the order that could not be looked at
+        """
+        for order in self._get_waiting([("order_id.distribution_program_id", "=", program.id)]):
+            try:
+                self._work_off(order)
+            except UserError as error:
+                raise UserError(
+                    self.env._(
+                        "Nothing is settled before the ledger has looked at order %(order)s: %(error)s",
+                        order=order.name,
+                        error=error,
+                    )
+                ) from error
 
     @api.model
     def _get_waiting(self, domain, limit=None):

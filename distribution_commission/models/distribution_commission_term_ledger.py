@@ -20,7 +20,7 @@ class DistributionCommissionTerm(models.Model):
 
     @api.model
     def _converge(self, orders):
-        """Bring the ledger to what the orders' terms should have earned now, or soon where the company wants it so.
+        """Bring the ledger to what the orders' terms should have earned: soon, or now where the company wants it so.
 
         Every trigger ends here.
 
@@ -39,11 +39,10 @@ class DistributionCommissionTerm(models.Model):
         Only the difference between target and ledger is written, so duplicate, late,
         concurrent or reordered events leave the same sums.
 
-        :param orders: the `sale.order` records to which something happened; those paid together with them are looked
-            at, too
+        :param orders: the `sale.order` records to which something happened
         :return: the new entries
         """
-        entry_model, revisions = self.env["distribution.commission.entry"], self._lock(orders._get_paid_together())
+        entry_model, revisions = self.env["distribution.commission.entry"], self._lock(orders)
         if not revisions:
             return entry_model
         terms = self.browse(revisions)

@@ -57,7 +57,8 @@ class ResCompany(models.Model):
 
     def write(self, vals):
         if "currency_id" in vals:
-            self.filtered(lambda company: company.currency_id.id != vals["currency_id"])._check_no_commission_terms()
+            currency_id = self._fields["currency_id"].convert_to_cache(vals["currency_id"], self)
+            self.filtered(lambda company: company.currency_id.id != currency_id)._check_no_commission_terms()
         for company in self:
             for name in BALANCE_FIELDS & vals.keys():
                 if company[name] and company[name].id != vals[name]:

@@ -172,9 +172,9 @@ class SaleOrder(models.Model):
         new_orders = self.sudo().filtered(lambda order: not order.distribution_program_id)
         new_orders._fields["commission_term_ids"]._insert_cache(new_orders, [()] * len(new_orders))
         orders = self.sudo()
-        # What was delivered before may still wait for the background: it decides which terms stay.
-        waiting = (orders - new_orders).filtered("company_id.is_commission_in_background")
-        orders.env["distribution.commission.term"]._converge_now(waiting)
+        # What was delivered before decides which terms stay.
+        if orders != new_orders:
+            (orders - new_orders)._catch_up_commission()
         result = super()._action_confirm()
         (orders - new_orders)._supersede_unused_terms()
         orders._freeze_commission_exclusion(new_orders)
@@ -197,7 +197,8 @@ class SaleOrder(models.Model):
         return not lines.invoice_lines and all(move.state != "done" for move in lines.move_ids)
 
     def _action_cancel(self):
-        """Override of `sale`: a cancelled order earns nothing."""
+        """Override of `sale`: a cancelled order earns nothing; what it has earned until now keeps its attribution."""
+        self._catch_up_commission()
         result = super()._action_cancel()
         self._converge_commission()
         return result
@@ -228,7 +229,13 @@ class SaleOrder(models.Model):
         return False
 
     def _converge_commission(self):
-        self.env["distribution.commission.term"].sudo()._converge(self.sudo())
+        """Say that something happened to these orders, and so to those that were paid together with them."""
+        self.env["distribution.commission.term"].sudo()._converge(self.sudo()._get_paid_together())
+
+    def _catch_up_commission(self):
+        """Bring the ledger to what has happened to these orders and still waits: what is done next depends on it."""
+        waiting = self.env["distribution.commission.event"]._get_waiting([("order_id", "in", self.ids)])
+        self.env["distribution.commission.term"].sudo()._converge_now(waiting)
 
     def _is_attribution_kept(self):
         """Override of `distribution_core`: once something was earned, a new confirmation changes nobody's share."""
@@ -416,7 +423,7 @@ class SaleOrder(models.Model):
         """
         order_ids = self._get_orders_to_sweep(fields.Date.add(fields.Datetime.now(), days=-days))
         self.env["ir.cron"]._run_for_each(
-            self.browse(order_ids), self.env["distribution.commission.term"]._converge_now
+            self.browse(order_ids)._get_paid_together(), self.env["distribution.commission.term"]._converge_now
         )
 
     @api.model

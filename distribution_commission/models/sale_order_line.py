@@ -44,6 +44,9 @@ class SaleOrderLine(models.Model):
             return super().write(vals)
         product_by_line = {line: line.product_id for line in self} if "product_id" in vals else {}
         late = self.sudo().filtered(lambda line: line.state == "sale")
+        if product_by_line:
+            # Who has earned on the line keeps the terms.
+            late.order_id._catch_up_commission()
         goods, counting = late._filter_commission_roles("goods"), late._filter_commission_roles("goods", "discount")
         result = super().write(vals)
         exchanged = self.filtered(lambda line: line.product_id != product_by_line.get(line, line.product_id))
@@ -61,8 +64,7 @@ class SaleOrderLine(models.Model):
         """
         terms = self.env["distribution.commission.term"].sudo()
         orders = self.order_id.filtered(lambda order: order.state == "sale")
-        # What was delivered may still wait for the background.
-        terms._converge_now(orders.sudo())
+        orders._catch_up_commission()
         own = terms.search([("line_id", "in", self.ids)])
         if own.entry_ids:
             line = own.entry_ids.line_id[0]

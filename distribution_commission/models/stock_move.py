@@ -24,5 +24,6 @@ class StockMove(models.Model):
     def _converge_commission(self):
         if not self:
             return
-        # Warehouse staff has no rights on orders.
-        self.sudo().sale_line_id.order_id._converge_commission()
+        # Warehouse staff has no rights on orders. What goods do says nothing of other orders' refunds.
+        orders = self.sudo().sale_line_id.order_id
+        orders.env["distribution.commission.term"]._converge(orders)

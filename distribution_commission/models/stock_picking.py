@@ -65,7 +65,7 @@ class StockPicking(models.Model):
         # Whoever may confirm an order's receipt need not have rights on its deliveries.
         pickings = self.sudo()._filter_receivable()
         pickings.commission_received_on = moment or fields.Datetime.now()
-        pickings._get_commission_orders()._converge_commission()
+        self.env["distribution.commission.term"].sudo()._converge(pickings._get_commission_orders())
 
     @api.model
     def _get_overdue_receipt_domain(self, program):

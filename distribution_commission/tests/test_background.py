@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -7,7 +9,7 @@ from .common import CommissionCommon
 
 @tagged("post_install", "-at_install")
 class TestBackground(CommissionCommon):
-    """A company with many orders: what happens is noted, the ledger follows soon after."""
+    """A company as it is set up: what happens is noted, the ledger follows soon after."""
 
     @classmethod
     def setUpClass(cls):
@@ -97,6 +99,61 @@ class TestBackground(CommissionCommon):
         order._action_cancel()
         order.unlink()
         self.assertFalse(self.event_model.search([]))
+
+    def test_order_cancelled_before_the_look_keeps_its_attribution(self):
+        order = self._sell()
+        self._deliver(order)
+        order._action_cancel()
+        order.action_draft()
+        dora = self._create_distributor("Dora", None)
+        with self.assertRaises(UserError):
+            order.distribution_distributor_id = dora
+        self._work_off()
+        self.assertEqual(sum(self._get_entries(order).mapped("amount")), 0.0)
+        self.assertEqual(order.distribution_distributor_id, self.cleo)
+
+    def test_other_product_on_a_line_that_was_paid(self):
+        self.program.trigger = "paid"
+        order = self._sell(lines=[(self.service, 1, 1000.0)])
+        self._pay_online(order)
+        self.program.rule_ids.filtered(lambda rule: rule.level == 1).rate = 1.0
+        order.order_line.write({"product_id": self.service.copy().id, "price_unit": 1000.0})
+        self._work_off()
+        self.assertEqual(order.order_line.commission_term_ids.mapped("state"), ["active"] * 3)
+        self.assertEqual(sum(self._get_entries(order).filtered(lambda e: e.level == 1).mapped("amount")), 100.0)
+
+    def test_what_waits_when_the_background_is_taken_off_decides_which_terms_stay(self):
+        order = self._sell()
+        self._deliver(order)
+        self.company.is_commission_in_background = False
+        self.program.rule_ids.filtered(lambda rule: rule.level == 1).rate = 1.0
+        order._action_cancel()
+        order.action_draft()
+        order.action_confirm()
+        self.assertEqual(sum(self._get_entries(order).filtered(lambda e: e.level == 1).mapped("amount")), 100.0)
+
+    def test_settlement_names_the_order_that_cannot_be_looked_at(self):
+        order = self._sell()
+        self._deliver(order)
+        terms = type(self.env["distribution.commission.term"])
+        with (
+            patch.object(terms, "_converge_now", side_effect=UserError("No rate")),
+            self.assertRaisesRegex(UserError, f"{order.name}.*No rate"),
+        ):
+            self.env["distribution.settlement"]._create_from_due(self.program)
+        self.assertTrue(self._get_events(order))
+
+    def test_salesperson_without_a_role_opens_orders(self):
+        order = self._sell()
+        self._deliver(order)
+        user = new_test_user(self.env, "seller", groups="sales_team.group_sale_salesman_all_leads")
+        arch = self.env["sale.order"].with_user(user).get_view(view_type="form")["arch"]
+        self.assertNotIn("is_commission_waiting", arch)
+        role = new_test_user(self.env, "reader", groups="distribution_core.group_distribution_salesperson")
+        role.group_ids |= self.env.ref("sales_team.group_sale_salesman_all_leads")
+        self.assertIn(
+            "is_commission_waiting", self.env["sale.order"].with_user(role).get_view(view_type="form")["arch"]
+        )
 
     def test_only_finance_looks_at_once(self):
         order = self._sell()

@@ -276,5 +276,22 @@ class TestCasesTogether(CommissionCommon):
         with patch.object(type(self.env["account.move"]), "_converge_commission", lambda moves: None):
             self._credit(self._invoice(a))
         self.assertEarned(b, "50", "25", "10")
-        self.env["distribution.commission.term"]._converge_now(a)
+        a._converge_commission()
+        self.assertEarned(b, "100", "50", "20")
+
+    def test_what_happens_to_an_order_of_nobody_is_looked_at_for_the_other(self):
+        """The order that is credited counts for nobody; what it was refunded was not the other's."""
+        self.company.is_commission_in_background = True
+        a, b = self._sell(10, partner=self.stranger), self._sell(10)
+        tx = self._pay_online(b, 2000, state="draft")
+        tx.sale_order_ids = a | b
+        tx._set_done()
+        for order in (a, b):
+            self._deliver(order)
+        self._refund_online(tx, 1000)
+        events = self.env["distribution.commission.event"]
+        events._work_off_program(self.program)
+        self.assertEarned(b, "50", "25", "10")
+        self._credit(self._invoice(a))
+        events._work_off_program(self.program)
         self.assertEarned(b, "100", "50", "20")

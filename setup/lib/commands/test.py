@@ -44,6 +44,7 @@ def main(args):
             return run_pytest(env, source, clone, wanted)
         finally:
             database.drop(env, clone)
+            drop_leftovers(env)
 
 
 def with_targets(args):
@@ -57,8 +58,11 @@ def with_targets(args):
         return args, targets
     places = [f"{module}/tests" for module in paths.modules()] + ["tests"]
     everything = [str(paths.ROOT / place) for place in places if (paths.ROOT / place).is_dir()]
-    shared = [] if {"-n", "--pdb"} & {*args} or os.cpu_count() < 2 else ["-n", "2", "--dist", "loadfile"]
-    return [*args, *shared, *everything], everything
+    shared = ["-n", "2", "--dist", "loadfile"] if (os.cpu_count() or 1) > 1 else []
+    if {"--pdb", "--trace"} & {*args} or "no:xdist" in " ".join(args):
+        shared = []
+    # What the caller says comes later, and holds.
+    return [*shared, *args, *everything], everything
 
 
 def mentions_browser(target):
