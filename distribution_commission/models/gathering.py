@@ -26,7 +26,8 @@ def gathered(records):
         yield records.with_context(commission_gathering=gathering)
     finally:
         gathering.is_open = False
-    records.sudo().env["sale.order"].browse(sorted(gathering.order_ids))._converge_commission()
+    orders = records.sudo().env["sale.order"].browse(sorted(gathering.order_ids))
+    orders.env["distribution.commission.term"]._converge(orders)
 
 
 def gather(orders):
