@@ -72,9 +72,9 @@ class SaleOrder(models.Model):
             order.commission_expected = expected.get(order, 0.0) if order.state == "sale" else 0.0
 
     def _compute_is_commission_waiting(self):
-        events = self.env["distribution.commission.event"].sudo().search([("order_id", "in", self.ids)])
+        waiting = self._get_waiting_for_commission()
         for order in self:
-            order.is_commission_waiting = order._origin in events.order_id
+            order.is_commission_waiting = order._origin in waiting
 
     @api.depends("picking_ids.is_receivable")
     def _compute_is_receivable(self):
@@ -173,8 +173,7 @@ class SaleOrder(models.Model):
         new_orders._fields["commission_term_ids"]._insert_cache(new_orders, [()] * len(new_orders))
         orders = self.sudo()
         # What was delivered before decides which terms stay.
-        if orders != new_orders:
-            (orders - new_orders)._catch_up_commission()
+        (orders - new_orders)._catch_up_commission()
         result = super()._action_confirm()
         (orders - new_orders)._supersede_unused_terms()
         orders._freeze_commission_exclusion(new_orders)
@@ -234,8 +233,11 @@ class SaleOrder(models.Model):
 
     def _catch_up_commission(self):
         """Bring the ledger to what has happened to these orders and still waits: what is done next depends on it."""
-        waiting = self.env["distribution.commission.event"]._get_waiting([("order_id", "in", self.ids)])
-        self.env["distribution.commission.term"].sudo()._converge_now(waiting)
+        self.env["distribution.commission.event"].sudo()._work_off(self._get_waiting_for_commission())
+
+    def _get_waiting_for_commission(self):
+        """Return those of the orders to which something happened that the ledger has not looked at yet."""
+        return self and self.env["distribution.commission.event"]._get_waiting([("order_id", "in", self.ids)])
 
     def _is_attribution_kept(self):
         """Override of `distribution_core`: once something was earned, a new confirmation changes nobody's share."""
