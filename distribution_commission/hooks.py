@@ -12,16 +12,17 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Refuse to drop a ledger that holds rows: transaction records are kept three years (电商法 art. 31).
+    """Refuse to drop a ledger that holds or awaits rows: transaction records are kept three years (电商法 art. 31).
 
     :raise UserError: unless the parameter named in the message is set
     """
     forced = str2bool(env["ir.config_parameter"].get_param(FORCE_UNINSTALL_PARAMETER, ""), False)
-    if env["distribution.commission.entry"].search_count([], limit=1) and not forced:
+    models = ("distribution.commission.entry", "distribution.commission.event")
+    if not forced and any(env[name].search_count([], limit=1) for name in models):
         raise UserError(
             env._(
-                "The commission ledger holds entries. Export them (Distribution > Commission > Entries > Export), then "
-                "set the system parameter %s to True and uninstall again.",
+                "The commission ledger holds entries, or orders wait for it. Export them (Distribution > Commission > "
+                "Entries > Export), then set the system parameter %s to True and uninstall again.",
                 FORCE_UNINSTALL_PARAMETER,
             )
         )

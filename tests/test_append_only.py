@@ -172,6 +172,16 @@ def test_uninstalling_a_filled_ledger_is_refused_until_it_is_forced(committing_d
         assert cr.fetchone() == (None, 0)
 
 
+def test_uninstalling_is_refused_while_an_order_waits_for_the_ledger(committing_db):
+    world = World(committing_db, "shipped", 0)
+    with committing_db.env() as env:
+        env.company.is_commission_in_background = True
+        world.ship(env, 10)
+    assert world.ledger()[0] == 0
+    with pytest.raises(UserError, match="wait for it"), mute_logger("odoo.modules.registry", "odoo.modules.loading"):
+        uninstall(committing_db)
+
+
 def test_uninstalling_an_empty_ledger_needs_no_force(committing_db):
     World(committing_db, "shipped", 0)
     uninstall(committing_db)

@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -68,17 +70,25 @@ class DistributionCommissionEvent(models.Model):
         """Bring the ledger to what orders have come to, and let them wait no longer.
 
         What happens to an order meanwhile leaves a row that this transaction does not see: it stays, and the order is
-        looked at again.
+        looked at again. What is earned or taken back has the date of the first thing that waited: what is delivered in
+        the last minute of a month belongs to it.
         """
         if not orders:
             return
-        self.env["distribution.commission.term"]._converge_now(orders)
         # Two that work the same order off meet there: the later one is tried again.
         self.env.cr.execute(
-            SQL("DELETE FROM distribution_commission_event WHERE order_id IN %s", tuple(orders.ids)),
+            SQL(
+                "DELETE FROM distribution_commission_event WHERE order_id IN %s RETURNING order_id, create_date",
+                tuple(orders.ids),
+            ),
             log_exceptions=False,
         )
+        moments = defaultdict(list)
+        for order_id, moment in self.env.cr.fetchall():
+            moments[order_id].append(moment)
         self.invalidate_model(flush=False)
+        since = {order_id: min(noted) for order_id, noted in moments.items()}
+        self.env["distribution.commission.term"]._converge_now(orders, since)
 
     @api.model
     def _work_off_program(self, program):

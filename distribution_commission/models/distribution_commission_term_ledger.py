@@ -33,15 +33,17 @@ class DistributionCommissionTerm(models.Model):
         self._converge_now(orders - later)
 
     @api.model
-    def _converge_now(self, orders):
+    def _converge_now(self, orders, since=None):
         """Bring the ledger to what the orders' terms should have earned now. Calling it again changes nothing.
 
         Only the difference between target and ledger is written, so duplicate, late,
         concurrent or reordered events leave the same sums.
 
         :param orders: the `sale.order` records to which something happened
+        :param dict since: order id → since when the order has waited for this, naive UTC; now where it has not
         :return: the new entries
         """
+        since = since or {}
         entry_model, revisions = self.env["distribution.commission.entry"], self._lock(orders)
         if not revisions:
             return entry_model
@@ -61,7 +63,10 @@ class DistributionCommissionTerm(models.Model):
         # Read together, not one by one.
         reversed_ids = [posting.reverses_id for _term, posting, _why in changes if posting.reverses_id]
         entry_model.browse(reversed_ids).fetch(["state", "release_date"])
-        vals_list = [term._prepare_entry_vals(posting, revisions[term.id], why) for term, posting, why in changes]
+        vals_list = [
+            term._prepare_entry_vals(posting, revisions[term.id], why, since.get(term.order_id.id))
+            for term, posting, why in changes
+        ]
         entries = insert_rows(entry_model, vals_list)
         terms._begin_holds(bases)
         return entries
@@ -166,16 +171,19 @@ class DistributionCommissionTerm(models.Model):
         self.ensure_one()
         return fields.Date.add(self.program_id._get_business_date(moment), days=self.hold_days)
 
-    def _prepare_entry_vals(self, posting, revision, explanation):
-        """Return the values of one entry, complete: nothing of it may change once it is written."""
+    def _prepare_entry_vals(self, posting, revision, explanation, moment=None):
+        """Return the values of one entry, complete: nothing of it may change once it is written.
+
+        :param datetime moment: when it happened, naive UTC; now when omitted
+        """
         reversed_entry = self.env["distribution.commission.entry"].browse(posting.reverses_id)
-        today = self.program_id._get_business_date()
+        day = self.program_id._get_business_date(moment)
         if not reversed_entry:
             state, release_date = "held", posting.moment and self._get_release_date(posting.moment)
         elif reversed_entry.state == "held":
             state, release_date = "held", reversed_entry.release_date
         else:
-            state, release_date = "due", today
+            state, release_date = "due", day
         return {
             "term_id": self.id,
             "revision": revision,
@@ -193,7 +201,7 @@ class DistributionCommissionTerm(models.Model):
             "rate": self.rate,
             "base": float(posting.base),
             "amount": float(posting.amount),
-            "date": today,
+            "date": day,
             "state": state,
             "release_date": release_date,
             "explanation": explanation,

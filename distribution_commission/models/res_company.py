@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -54,6 +54,15 @@ class ResCompany(models.Model):
     )
 
     # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `base`: a branch follows as its parent does."""
+        name = "is_commission_in_background"
+        for vals in vals_list:
+            if vals.get("parent_id") and name not in vals:
+                vals[name] = self.browse(vals["parent_id"])[name]
+        return super().create(vals_list)
 
     def write(self, vals):
         if "currency_id" in vals:

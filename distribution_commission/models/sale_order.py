@@ -425,7 +425,7 @@ class SaleOrder(models.Model):
         """
         order_ids = self._get_orders_to_sweep(fields.Date.add(fields.Datetime.now(), days=-days))
         self.env["ir.cron"]._run_for_each(
-            self.browse(order_ids)._get_paid_together(), self.env["distribution.commission.term"]._converge_now
+            self.browse(order_ids)._get_paid_together(), self.env["distribution.commission.event"]._work_off
         )
 
     @api.model

@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from datetime import date
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
@@ -37,9 +38,54 @@ class TestBackground(CommissionCommon):
         self._work_off()
         self.assertEqual(len(self._get_entries(order)), 3)
 
+    def test_entry_has_the_date_of_what_happened_not_of_the_look(self):
+        order = self._sell()
+        picking = self._deliver(order)
+        self._happened(order, "2026-10-31 15:59:50")
+        self._work_off()
+        self.assertEqual(set(self._get_entries(order).mapped("date")), {date(2026, 10, 31)})
+        # In Shanghai it is November by now. Of what waits together the first says the day.
+        self._return(picking, 1)
+        self._happened(order, "2026-10-31 16:00:10")
+        self._invoice(order)
+        self._work_off()
+        clawbacks = self._get_entries(order).filtered(lambda entry: entry.kind == "clawback")
+        self.assertEqual(clawbacks.mapped("date"), [date(2026, 11, 1)] * 3)
+
+    def test_sweep_dates_what_waits_alike_and_leaves_nothing_waiting(self):
+        order = self._sell()
+        self._deliver(order)
+        self._happened(order, "2026-10-31 15:59:50")
+        crons = type(self.env["ir.cron"])
+        with patch.object(crons, "_run_for_each", lambda cron, orders, work: [work(order) for order in orders]):
+            self.env["sale.order"]._cron_sweep_commission()
+        self.assertEqual(set(self._get_entries(order).mapped("date")), {date(2026, 10, 31)})
+        self.assertFalse(self._get_events(order))
+
+    def _happened(self, order, moment):
+        self.env.cr.execute(
+            "UPDATE distribution_commission_event SET create_date = %s WHERE order_id = %s", (moment, order.id)
+        )
+
     def test_company_follows_in_the_background_unless_it_wants_otherwise(self):
         self.env["ir.default"].search([("field_id.name", "=", "is_commission_in_background")]).unlink()
         self.assertTrue(self.env["res.company"].create({"name": "New"}).is_commission_in_background)
+
+    def test_branch_follows_as_its_parent_does(self):
+        for is_in_background in (False, True):
+            self.company.is_commission_in_background = is_in_background
+            branch = self.env["res.company"].create(
+                {"name": f"Branch {is_in_background}", "parent_id": self.company.id}
+            )
+            self.assertEqual(branch.is_commission_in_background, is_in_background)
+
+    def test_preview_of_a_settlement_says_how_many_orders_wait(self):
+        wizard = self.env["distribution.settlement.wizard"].create({"program_id": self.program.id})
+        self.assertEqual(wizard.waiting_count, 0)
+        order = self._sell()
+        self._return(self._deliver(order), 1)
+        wizard.invalidate_recordset()
+        self.assertEqual(wizard.waiting_count, 1)
 
     def test_order_says_that_the_ledger_has_not_followed_yet(self):
         order, other = self._sell(), self._sell()
@@ -138,9 +184,10 @@ class TestBackground(CommissionCommon):
         terms = type(self.env["distribution.commission.term"])
         with (
             patch.object(terms, "_converge_now", side_effect=UserError("No rate")),
-            self.assertRaisesRegex(UserError, f"{order.name}.*No rate"),
+            self.assertRaises(UserError) as caught,
         ):
             self.env["distribution.settlement"]._create_from_due(self.program)
+        self.assertRegex(str(caught.exception), f"{order.name}.*No rate")
         self.assertTrue(self._get_events(order))
 
     def test_salesperson_without_a_role_opens_orders(self):

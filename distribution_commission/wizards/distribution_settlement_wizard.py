@@ -19,6 +19,7 @@ class DistributionSettlementWizard(models.TransientModel):
     entry_count = fields.Integer(compute="_compute_preview")
     distributor_count = fields.Integer(compute="_compute_preview")
     amount_total = fields.Monetary(compute="_compute_preview")
+    waiting_count = fields.Integer(string="Waiting Orders", compute="_compute_waiting_count", compute_sudo=True)
     line_ids = fields.One2many(
         comodel_name="distribution.settlement.wizard.line",
         inverse_name="wizard_id",
@@ -47,6 +48,12 @@ class DistributionSettlementWizard(models.TransientModel):
             wizard.distributor_count = len(wizard.line_ids)
             wizard.entry_count = sum(wizard.line_ids.mapped("entry_count"))
             wizard.amount_total = sum(wizard.line_ids.mapped("amount"))
+
+    @api.depends("program_id")
+    def _compute_waiting_count(self):
+        for wizard in self:
+            domain = [("order_id.distribution_program_id", "=", wizard.program_id.id)]
+            wizard.waiting_count = len(self.env["distribution.commission.event"]._get_waiting(domain))
 
     def _get_due_groups(self):
         """Return (distributor, number of entries, amount) of what is due."""
