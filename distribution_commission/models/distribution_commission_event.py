@@ -59,7 +59,7 @@ class DistributionCommissionEvent(models.Model):
                  WHERE id IN %(orders)s AND distribution_program_id IS NOT NULL
                 """,
                 uid=self.env.uid,
-                now=self.env.cr.now(),
+                now=fields.Datetime.now(),
                 orders=tuple(orders.ids),
             )
         )
@@ -92,7 +92,7 @@ class DistributionCommissionEvent(models.Model):
 
     @api.model
     def _work_off_program(self, program):
-        """Look at everything of a program that waits, before what is due is counted.
+        """Look at everything of a program that waits, also for the end of a period, before what is due is counted.
 
         :raise UserError: naming the order that could not be looked at
         """
@@ -107,6 +107,7 @@ class DistributionCommissionEvent(models.Model):
                         error=error,
                     )
                 ) from error
+        self.env["distribution.commission.term"]._get_open_periods(program)._close_periods()
 
     @api.model
     def _get_waiting(self, domain, limit=None):

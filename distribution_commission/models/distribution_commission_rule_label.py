@@ -11,6 +11,7 @@ class DistributionCommissionRule(models.Model):
     _inherit = "distribution.commission.rule"  # pylint: disable=consider-merging-classes-inherited
 
     pay_label = fields.Char(string="Pays", compute="_compute_labels")
+    limit_label = fields.Char(string="Within", compute="_compute_labels")
     product_label = fields.Char(string="Which Products", compute="_compute_labels")
     audience_label = fields.Char(string="Which Distributors", compute="_compute_labels")
 
@@ -32,6 +33,7 @@ class DistributionCommissionRule(models.Model):
     def _compute_labels(self):
         for rule in self:
             rule.pay_label = rule._get_pay_label()
+            rule.limit_label = rule._get_limit_label()
             rule.product_label = rule._get_product_label() or self.env._("All products")
             rule.audience_label = rule._get_audience_label() or self.env._("All distributors")
 
@@ -54,6 +56,24 @@ class DistributionCommissionRule(models.Model):
             return self.env._("%(rate)s of %(base)s", rate=label, base=kinds[self.base_kind].lower())
         money = formatLang(self.env, amount, currency_obj=self.currency_id)
         return self.env._("%s per unit", money) if self.kind == "fixed_unit" else self.env._("%s per order", money)
+
+    def _get_limit_label(self):
+        """Return the least and the most that the rule pays and for what; empty where it has no limits."""
+        self.ensure_one()
+        least, most = self.minimum_amount, self.maximum_amount
+        if not (least or most):
+            return ""
+        scopes = dict(self._fields["limit_scope"]._description_selection(self.env))
+        figures = {
+            "least": formatLang(self.env, least, currency_obj=self.currency_id),
+            "most": formatLang(self.env, most, currency_obj=self.currency_id),
+            "scope": scopes[self.limit_scope].lower(),
+        }
+        if least and most:
+            return self.env._("%(least)s to %(most)s for each %(scope)s", **figures)
+        if least:
+            return self.env._("at least %(least)s for each %(scope)s", **figures)
+        return self.env._("at most %(most)s for each %(scope)s", **figures)
 
     def _get_product_label(self):
         """Return the name of what the rule is limited to; empty where it is for all products."""

@@ -177,13 +177,12 @@ class DistributionCommissionTerm(models.Model):
         :param datetime moment: when it happened, naive UTC; now when omitted
         """
         reversed_entry = self.env["distribution.commission.entry"].browse(posting.reverses_id)
-        day = self.program_id._get_business_date(moment)
         if not reversed_entry:
             state, release_date = "held", posting.moment and self._get_release_date(posting.moment)
         elif reversed_entry.state == "held":
             state, release_date = "held", reversed_entry.release_date
         else:
-            state, release_date = "due", day
+            state, release_date = "due", self.program_id._get_business_date()
         return {
             "term_id": self.id,
             "revision": revision,
@@ -201,7 +200,7 @@ class DistributionCommissionTerm(models.Model):
             "rate": self.rate,
             "base": float(posting.base),
             "amount": float(posting.amount),
-            "date": day,
+            "date": self.program_id._get_business_date(moment),
             "state": state,
             "release_date": release_date,
             "explanation": explanation,

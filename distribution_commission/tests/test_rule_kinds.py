@@ -389,8 +389,6 @@ class TestRuleKinds(RulesCommon):
         for vals in ({"minimum_amount": -1}, {"minimum_amount": 5, "maximum_amount": 4}):
             with self.subTest(**vals), mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
                 self._rule(product_id=self.goods, **vals)
-        with self.assertRefused("only known at its end"):
-            self._rule(product_id=self.goods, limit_scope="period", minimum_amount=1)
 
     # === WORST CASE === #
 
@@ -427,4 +425,20 @@ class TestRuleKinds(RulesCommon):
             with self.subTest(label):
                 rule = self._rule(product_id=self.goods, date_from=date(2026, 1, 1), date_to=date(2026, 1, 1), **vals)
                 self.assertEqual(rule.pay_label, label)
+                rule.unlink()
+
+    def test_labels_say_within_which_limits(self):
+        for vals, label in (
+            ({}, ""),
+            ({"minimum_amount": 5}, "at least $\xa05.00 for each order line"),
+            ({"maximum_amount": 9, "limit_scope": "unit"}, "at most $\xa09.00 for each unit"),
+            (
+                {"minimum_amount": 5, "maximum_amount": 9, "limit_scope": "period"},
+                "$\xa05.00 to $\xa09.00 for each period",
+            ),
+        ):
+            with self.subTest(label):
+                rule = self._rule(product_id=self.goods, **vals)
+                self.assertEqual(rule.limit_label, label)
+                self.assertEqual(self._simulate()[0].line_ids[0].limit_label, label)
                 rule.unlink()

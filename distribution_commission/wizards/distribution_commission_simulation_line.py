@@ -33,6 +33,7 @@ class DistributionCommissionSimulationLine(models.TransientModel):
     product_label = fields.Char(related="rule_id.product_label", related_sudo=False)
     audience_label = fields.Char(related="rule_id.audience_label", related_sudo=False)
     pay_label = fields.Char(related="rule_id.pay_label", related_sudo=False)
+    limit_label = fields.Char(related="rule_id.limit_label", related_sudo=False)
     date_from = fields.Date(related="rule_id.date_from", related_sudo=False)
     date_to = fields.Date(related="rule_id.date_to", related_sudo=False)
     verdict = fields.Selection(selection=VERDICTS)
