@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import models
 
+CORRECTIONS = {"quantity", "to_refund"}
+
 
 class StockMove(models.Model):
     _inherit = "stock.move"
@@ -13,10 +15,10 @@ class StockMove(models.Model):
 
     def write(self, vals):
         """Override of `stock`: quantities and the refund mark of done moves may still be corrected."""
-        corrected = self.browse()
-        if not {"quantity", "to_refund"}.isdisjoint(vals):
-            # Done before this: what becomes done is looked at once, in _action_done.
-            corrected = self.filtered(lambda move: move.state == "done")
+        if CORRECTIONS.isdisjoint(vals):
+            return super().write(vals)
+        # Done before this: what becomes done is looked at once, in _action_done.
+        corrected = self.filtered(lambda move: move.state == "done")
         result = super().write(vals)
         corrected._converge_commission()
         return result

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, models
 
+CORRECTIONS = {"quantity", "product_uom_id"}
+
 
 class StockMoveLine(models.Model):
     _inherit = "stock.move.line"
@@ -14,9 +16,9 @@ class StockMoveLine(models.Model):
         return lines
 
     def write(self, vals):
-        corrected = self.browse()
-        if not {"quantity", "product_uom_id"}.isdisjoint(vals):
-            corrected = self.filtered(lambda line: line.move_id.state == "done")
+        if CORRECTIONS.isdisjoint(vals):
+            return super().write(vals)
+        corrected = self.filtered(lambda line: line.move_id.state == "done")
         result = super().write(vals)
         corrected._converge_commission()
         return result

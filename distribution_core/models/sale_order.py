@@ -146,6 +146,18 @@ class SaleOrder(models.Model):
         super(SaleOrder, frozen).write({key: value for key, value in vals.items() if key not in ATTRIBUTION_FIELDS})
         return super(SaleOrder, self - frozen).write(self._prepare_choice_vals(vals))
 
+    # === MAIL METHODS === #
+
+    def _mail_track(self, tracked_fields, initial_values):
+        """Override of `mail`: for whom an order counts by itself once it is confirmed is no change to report.
+
+        The order keeps and explains it. What somebody chose, and another distributor at a new confirmation, is reported.
+        """
+        name = "distribution_distributor_id"
+        if not initial_values.get(name) and self.sudo().distribution_attribution != "manual":
+            initial_values = {key: value for key, value in initial_values.items() if key != name}
+        return super()._mail_track(tracked_fields, initial_values)
+
     # === BUSINESS METHODS === #
 
     def _action_confirm(self):

@@ -262,6 +262,33 @@ class TestPrecedence(DistributionCommon):
                 order.write(vals)
         self.assertEqual(order.distribution_distributor_id, self.ada)
 
+    def test_chatter_reports_choices_and_changes_not_what_follows_by_itself(self):
+        reporting = {"tracking_disable": False, "mail_notrack": False}
+        chosen, bound = (self._create_order().with_context(**reporting) for _number in range(2))
+        self.assertEqual(self._read_reported(chosen | bound), [])
+        chosen.distribution_distributor_id = self.ada
+        self.assertEqual(self._read_reported(chosen), [("", self.ada.display_name)])
+        (chosen | bound).action_confirm()
+        self.assertEqual(self._read_reported(bound), [])
+        self.assertEqual(bound.distribution_distributor_id, self.cleo)
+        bound._action_cancel()
+        bound.action_draft()
+        self._read_reported(bound)
+        self.binding._end("Moved")
+        self.env["distribution.binding"]._bind(bound.partner_id, self.ben)
+        bound.action_confirm()
+        self.assertEqual(bound.distribution_distributor_id, self.ben)
+        self.assertEqual(self._read_reported(bound), [(self.cleo.display_name, self.ben.display_name)])
+
+    def _read_reported(self, orders):
+        """Return from whom to whom the chatter says that orders have gone."""
+        self.env.flush_all()
+        self.cr.precommit.run()
+        values = orders.message_ids.tracking_value_ids.filtered(
+            lambda value: value.field_id.name == "distribution_distributor_id"
+        )
+        return [(value.old_value_char or "", value.new_value_char) for value in values.sorted("id")]
+
     def test_nothing_instead_of_nothing_changes_no_confirmed_order(self):
         """The web client sends an empty text for a field that is cleared, and what is typed may have blanks around."""
         order = self._confirm()

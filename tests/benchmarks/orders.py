@@ -1,18 +1,19 @@
-# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """What selling, delivering and taking back cost more with the suite than in the same Odoo without it.
 
-    ./setup/python tests/benchmarks/orders.py [--pairs 200] [--older 1000000]
+    ./setup/python tests/benchmarks/orders.py [--pairs 200] [--launches 4] [--older 1000000]
 
 Prints a table and changes nothing. The baseline is a copy of the database the template is built on: Odoo's modules,
-none of ours. All databases are served by one process, and each order is made in each, in turn. "background" is a
-company as it is set up; its "look" is what the scheduled action does for one order, after its delivery and again after
-its return. "at once" has taken the background off. With --older the figures are taken again beside so many entries of
-the ledger.
+none of ours. Each database is served by a process of its own, as a worker of Odoo serves it, and each order is made in
+each, in turn. All of it is launched several times, with new copies: what two copies, or two processes, differ by is as
+much as what is measured. "background" is a company as it is set up; its "look" is what the scheduled action does for
+one order, after its delivery and again after its return. "at once" has taken the background off. With --older the
+figures are taken again beside so many entries of the ledger.
 """
 
 import argparse
 import contextlib
 import gc
+import multiprocessing
 import statistics
 import time
 
@@ -20,48 +21,103 @@ import common
 import ledger
 
 LINES, QUANTITY, BACK = 5, 4, 1
-STEPS = ("create and confirm", "deliver", "take back")
+STEPS = ("confirm", "deliver", "return")
 LOOK = "look"
+WITHOUT, BACKGROUND, AT_ONCE, OLDER = "without", "background", "at once", "beside older"
+# What is kept in memory is loaded by the first orders.
+WARMING = 5
 
 
 def main():
-    """Set up, sell in turn, print."""
+    """Launch, sell in turn, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pairs", type=int, default=200, help="orders made in each database")
+    parser.add_argument("--pairs", type=int, default=200, help="orders made in each database, of all launches together")
+    parser.add_argument("--launches", type=int, default=4, help="how often databases and processes are made anew")
     parser.add_argument("--older", type=int, default=0, help="entries of the ledger beside which it is tried again")
     options = parser.parse_args()
     common.configure()
-    with contextlib.ExitStack() as stack:
-        shops = {"without": Shop(stack.enter_context(common.database_without_suite()))}
-        shops["background"] = Shop(stack.enter_context(common.copy_of_template()), 0)
-        shops["at once"] = Shop(stack.enter_context(common.copy_of_template()), 0, in_background=False)
-        if options.older:
-            shops["beside older"] = Shop(stack.enter_context(common.copy_of_template()), options.older)
-        figures = sell_in_turn(shops, options.pairs)
-    print_table(figures)
+    names = [WITHOUT, BACKGROUND, AT_ONCE, *([OLDER] if options.older else [])]
+    pairs = options.pairs // options.launches
+    launches = [sell_in_turn(names, pairs, options.older) for _launch in range(options.launches)]
+    print_table(launches, names)
     beside = f"; {options.older:,} older entries" if options.older else ""
     paid = f"{LINES} lines, {len(ledger.LEVELS)} paid levels"
-    print(f"\nMedians of {options.pairs} orders in each database, in turn; {paid}{beside}.")
+    print(f"\n{options.launches} launches of {pairs} orders in each database, in turn; {paid}{beside}.")
     print(common.get_machine())
+
+
+def sell_in_turn(names, pairs, older):
+    """Return (step, name of the database) → list of (seconds, SQL statements, seconds of processors)."""
+    figures = {}
+    with contextlib.ExitStack() as stack:
+        pipes = {name: stack.enter_context(launched(name, older)) for name in names}
+        for number in range(-WARMING, pairs):
+            for place in range(len(names)):
+                name = names[(number + place) % len(names)]
+                for step, figure in ask_for_order(pipes[name], name):
+                    if number >= 0:
+                        figures.setdefault((step, name), []).append(figure)
+    return figures
+
+
+@contextlib.contextmanager
+def launched(name, older):
+    """Yield the pipe to a process that serves a database of its own."""
+    context = multiprocessing.get_context("spawn")
+    pipe, its_end = context.Pipe()
+    process = context.Process(target=serve, args=(its_end, name, older))
+    process.start()
+    its_end.close()
+    try:
+        pipe.recv()
+        yield pipe
+        pipe.send(None)
+        process.join()
+        if process.exitcode:
+            raise RuntimeError(f"{name} was not served to its end: exit code {process.exitcode}")
+    finally:
+        process.terminate()
+
+
+def ask_for_order(pipe, name):
+    """Yield the steps of one order, each with what it took."""
+    for step in STEPS:
+        looks = [LOOK] if name in (BACKGROUND, OLDER) and step != STEPS[0] else []
+        for asked in (step, *looks):
+            pipe.send(asked)
+            yield asked, pipe.recv()
+
+
+def serve(pipe, name, older):
+    """Do what is asked for in one database until nothing more is."""
+    common.configure()
+    database = common.database_without_suite() if name == WITHOUT else common.copy_of_template()
+    with database as opened:
+        shop = Shop(opened, name, older)
+        pipe.send("ready")
+        while step := pipe.recv():
+            pipe.send(observe(opened, getattr(shop, f"prepare_{step}")))
+        if name != WITHOUT:
+            check(shop)
 
 
 class Shop:
     """A database with a customer and goods; with the suite, the customer is bound to a chain of distributors."""
 
-    def __init__(self, database, older=None, in_background=True):
-        self.database, self.in_background = database, in_background and older is not None
+    def __init__(self, database, name, older):
+        self.database = database
         with database.env() as env:
             customer = env["res.partner"].create({"name": "Customer"})
             self.customer_id = customer.id
-            if older is None:
+            if name == WITHOUT:
                 ledger.load_accounts(env)
             else:
                 distributor = ledger.create_program(env)
                 env["distribution.binding"]._bind(customer, distributor)
             self.product_ids = [ledger.create_goods(env, f"Tea {number}").id for number in range(LINES)]
-            if older:
+            if name == OLDER:
                 self._fill(env, distributor, older)
-            if self.in_background:
+            if name in (BACKGROUND, OLDER):
                 env.company.is_commission_in_background = True
         common.vacuum(database.name)
 
@@ -103,29 +159,6 @@ class Shop:
         return lambda: events._work_off(waiting)
 
 
-def sell_in_turn(shops, pairs):
-    """Return step → shop → list of (seconds, SQL statements, seconds of processors)."""
-    figures = {step: {name: [] for name in shops} for step in STEPS} | {LOOK: {}}
-    names = list(shops)
-    # What is kept in memory is loaded by the first orders.
-    for number in range(-5, pairs):
-        for place in range(len(names)):
-            name = names[(number + place) % len(names)]
-            shop = shops[name]
-            for step, prepare in zip(
-                STEPS, (shop.prepare_confirm, shop.prepare_deliver, shop.prepare_return), strict=True
-            ):
-                figure = observe(shop.database, prepare)
-                if number >= 0:
-                    figures[step][name].append(figure)
-                if shop.in_background and step != STEPS[0]:
-                    figures[LOOK].setdefault(name, []).append(observe(shop.database, shop.prepare_look))
-    for name, shop in shops.items():
-        if name != "without":
-            check(shop, pairs)
-    return figures
-
-
 def observe(database, prepare):
     """Do a step in a transaction of its own."""
     with database.env() as env:
@@ -144,7 +177,7 @@ def observe(database, prepare):
     return seconds, statements, processors
 
 
-def check(shop, pairs):
+def check(shop):
     """Make sure that commission was earned and taken back by all of it."""
     with shop.database.env() as env:
         entries = env["distribution.commission.entry"].search([("order_id", "=", shop.order_id)])
@@ -152,23 +185,27 @@ def check(shop, pairs):
         assert len(kinds["earning"]) == len(kinds["clawback"]) == LINES * len(ledger.LEVELS), entries
 
 
-def print_table(figures):
-    print("| step | database | median ms | × without | mean CPU ms | × | statements | more |")
-    print("|---|---|---:|---:|---:|---:|---:|---:|")
-    looks = figures.pop(LOOK)
-    for step, shops in figures.items():
-        without = summarise(shops["without"])
-        for name, observed in shops.items():
-            seconds, statements, processors = summarise(observed)
-            print(
-                f"| {step} | {name} | {seconds * 1000:.1f} | {seconds / without[0]:.3f} "
-                f"| {processors * 1000:.1f} | {processors / without[2]:.3f} "
-                f"| {statements:.0f} | {statements - without[1]:+.0f} |"
-            )
+def print_table(launches, names):
+    print("| step | database | median ms | × without | of each launch | mean CPU ms | × | statements | more |")
+    print("|---|---|---:|---:|---|---:|---:|---:|---:|")
+    for step in (*STEPS, LOOK):
+        for name in (name for name in names if (step, name) in launches[0]):
+            print("| " + " | ".join([step, name, *get_cells(launches, step, name)]) + " |")
 
-    for name, observed in looks.items():
-        seconds, statements, processors = summarise(observed)
-        print(f"| {LOOK} | {name} | {seconds * 1000:.1f} | | {processors * 1000:.1f} | | {statements:.0f} | |")
+
+def get_cells(launches, step, name):
+    """Return what a row of the table says: of all launches, and the ratio of each."""
+    figures = [summarise(launch[step, name]) for launch in launches]
+    seconds, statements, processors = summarise([one for launch in launches for one in launch[step, name]])
+    cells = [f"{seconds * 1000:.1f}", "", "", f"{processors * 1000:.1f}", "", f"{statements:.0f}", ""]
+    if step != LOOK:
+        without = summarise([one for launch in launches for one in launch[step, WITHOUT]])
+        ratios = [
+            mine[0] / summarise(launch[step, WITHOUT])[0] for mine, launch in zip(figures, launches, strict=True)
+        ]
+        cells[1], cells[2] = f"{seconds / without[0]:.3f}", " ".join(f"{ratio:.3f}" for ratio in sorted(ratios))
+        cells[4], cells[6] = f"{processors / without[2]:.3f}", f"{statements - without[1]:+.0f}"
+    return cells
 
 
 def summarise(observed):
