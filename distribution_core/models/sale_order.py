@@ -151,7 +151,7 @@ class SaleOrder(models.Model):
     def _mail_track(self, tracked_fields, initial_values):
         """Override of `mail`: for whom an order counts by itself once it is confirmed is no change to report.
 
-        The order keeps and explains it. What somebody chose, and another distributor at a new confirmation, is reported.
+        The order explains it. What somebody chose, and another distributor at a new confirmation, is reported.
         """
         name = "distribution_distributor_id"
         if not initial_values.get(name) and self.sudo().distribution_attribution != "manual":

@@ -200,9 +200,7 @@ def get_cells(launches, step, name):
     cells = [f"{seconds * 1000:.1f}", "", "", f"{processors * 1000:.1f}", "", f"{statements:.0f}", ""]
     if step != LOOK:
         without = summarise([one for launch in launches for one in launch[step, WITHOUT]])
-        ratios = [
-            mine[0] / summarise(launch[step, WITHOUT])[0] for mine, launch in zip(figures, launches, strict=True)
-        ]
+        ratios = [mine[0] / summarise(launch[step, WITHOUT])[0] for mine, launch in zip(figures, launches, strict=True)]
         cells[1], cells[2] = f"{seconds / without[0]:.3f}", " ".join(f"{ratio:.3f}" for ratio in sorted(ratios))
         cells[4], cells[6] = f"{processors / without[2]:.3f}", f"{statements - without[1]:+.0f}"
     return cells
