@@ -174,10 +174,13 @@ class DistributionCommissionTerm(models.Model):
     def _prepare_entry_vals(self, posting, revision, explanation, moment=None):
         """Return the values of one entry, complete: nothing of it may change once it is written.
 
-        :param datetime moment: when it happened, naive UTC; now when omitted
+        :param datetime moment: since when it has waited, naive UTC; now when omitted. Nothing is earned before its
+            goods have left
         """
         reversed_entry = self.env["distribution.commission.entry"].browse(posting.reverses_id)
         if not reversed_entry:
+            if moment and posting.moment:
+                moment = min(max(moment, posting.moment), fields.Datetime.now())
             state, release_date = "held", posting.moment and self._get_release_date(posting.moment)
         elif reversed_entry.state == "held":
             state, release_date = "held", reversed_entry.release_date

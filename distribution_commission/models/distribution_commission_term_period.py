@@ -61,28 +61,30 @@ class DistributionCommissionTerm(models.Model):
         none. A part is earned as its order's goods are sent, and goes back with them; it is no reason to look at the
         other orders again. The entries have the date of the period's last day.
         """
-        orders = self.order_id
         self.distributor_id._lock_sales_period()
-        orders._catch_up_commission()
-        for order, part in self._get_period_parts().items():
+        self.order_id._catch_up_commission()
+        parts = self._get_period_parts()
+        for order, part in parts.items():
             (self & order.commission_term_ids).period_part = float(part)
         self.is_period_closed = True
+        orders = self.env["sale.order"].union(*parts)
         orders.commission_term_ids.filtered(lambda term: term.state == "active")._refresh_expected()
         next_start = self.program_id._get_next_period_start(self[0].date)
         end = self.program_id._get_business_day_start(next_start) - timedelta(seconds=1)
         self._converge_now(orders, dict.fromkeys(orders.ids, end))
 
     def _get_period_parts(self):
-        """Return which orders are raised, and to what, so that together with those settled before they come to the
-        minimum of their period: the highest that was agreed on in it.
+        """Return which orders are raised, and to what, so that with all else that the rule pays in the period they come
+        to its minimum: the highest that was agreed on in it.
 
         :return: order → what it comes to if all of it is sent, kept and paid; empty where nothing is raised
         :rtype: dict
         """
-        closed = self._get_closed_of_period()
-        possible, whole = (self | closed)._get_possible_and_whole()
-        minimum = exact(max((self | closed).mapped("minimum_amount")))
-        rest = minimum - sum((possible[term] for term in closed), exact(0))
+        others = self._get_others_of_period()
+        possible, whole = (self | others)._get_possible_and_whole()
+        agreed = (self | others).filtered(lambda term: term.limit_scope == "period")
+        minimum = exact(max(agreed.mapped("minimum_amount")))
+        rest = minimum - sum((possible[term] for term in others), exact(0))
         comes_to = sum((possible[term] for term in self), exact(0))
         if not 0 < comes_to < rest:
             return {}
@@ -92,14 +94,14 @@ class DistributionCommissionTerm(models.Model):
         parts = allocate(round_half_up(sum(raised, exact(0)), unit), raised, unit)
         return dict(zip(by_order, parts, strict=True))
 
-    def _get_closed_of_period(self):
-        """Return the terms of the same period, distributor and rule that were settled before."""
+    def _get_others_of_period(self):
+        """Return the other terms of the same period, distributor and rule: settled before, or without a minimum."""
         key = self[0]._get_period_key()
         start = key.pop("start")
         return self.search(
             [
                 *((name, "=", value if name == "level" else value.id) for name, value in key.items()),
-                ("is_period_closed", "=", True),
+                ("id", "not in", self.ids),
                 ("state", "=", "active"),
                 ("date", ">=", start),
                 ("date", "<", self.program_id._get_next_period_start(start)),

@@ -63,9 +63,11 @@ class TestBackground(CommissionCommon):
         self.assertFalse(self._get_events(order))
 
     def _happened(self, order, moment):
+        self.env.flush_all()
         self.env.cr.execute(
             "UPDATE distribution_commission_event SET create_date = %s WHERE order_id = %s", (moment, order.id)
         )
+        order.picking_ids.date_done = moment
 
     def test_company_follows_in_the_background_unless_it_wants_otherwise(self):
         self.env["ir.default"].search([("field_id.name", "=", "is_commission_in_background")]).unlink()

@@ -136,6 +136,31 @@ class TestPeriodMinimum(RulesCommon):
         self._close()
         self.assertEqual(self._get_earned(orders), [25, 25])
 
+    def test_what_the_rule_paid_without_a_minimum_counts(self):
+        rule = self._rule(rate=1, product_id=self.goods, date_from="2020-01-01")
+        orders = self._sell_in_march(60)
+        rule.write({"limit_scope": "period", "minimum_amount": 50})
+        orders += self._sell_in_march(3)
+        self._close()
+        self.assertEqual(self._get_earned(orders), [60, 3])
+
+    def test_what_the_rule_pays_once_its_minimum_is_gone_counts(self):
+        rule = self._least(50)
+        orders = self._sell_in_march(10)
+        rule.write({"minimum_amount": 0, "limit_scope": "line"})
+        orders += self._sell_in_march(60)
+        self._close()
+        self.assertEqual(self._get_earned(orders), [10, 60])
+
+    def test_raise_of_goods_sent_later_has_their_date(self):
+        self._least(50)
+        [order] = self._sell_in_march(10, deliver=False)
+        with freeze_time("2026-04-03"):
+            self._deliver(order)
+        self._close("2026-04-04")
+        self.assertEqual(self._get_term(order).entry_ids.sorted("id").mapped("amount"), [10, 40])
+        self.assertEqual(set(self._get_term(order).entry_ids.mapped("date")), {date(2026, 4, 3)})
+
     def test_order_confirmed_again_after_the_end_has_what_others_left(self):
         self._least(50)
         orders = self._sell_in_march(10, 10)

@@ -469,18 +469,22 @@ class Model:
         for order in (order for order in self.orders if order.state == "sale"):
             for line, term in ((each, term) for each in order.lines for term in each.terms):
                 month = term.day.year, term.day.month
-                if term.limit.scope == "period" and term.limit.least and month < (self.today.year, self.today.month):
+                if month < (self.today.year, self.today.month):
                     months.setdefault((month, term.distributor, term.level, term.rule), []).append((order, line, term))
         for members in months.values():
-            if not all(term.limit.is_settled for _order, _line, term in members):
+            if any(self._is_open(term) for _order, _line, term in members):
                 self._end_month(members)
+
+    @staticmethod
+    def _is_open(term):
+        return term.limit.scope == "period" and term.limit.least and not term.limit.is_settled
 
     def _end_month(self, members):
         """Raise the orders that were not seen to, by what they come to, so that all together come to the least."""
-        open_ones = [member for member in members if not member[2].limit.is_settled]
-        settled = [member for member in members if member[2].limit.is_settled]
-        least = max(term.limit.least for _order, _line, term in members) * 100
-        rest, comes_to = least - self._come_to(settled), self._come_to(open_ones)
+        open_ones = [member for member in members if self._is_open(member[2])]
+        others = [member for member in members if not self._is_open(member[2])]
+        least = max(term.limit.least for _order, _line, term in members if term.limit.scope == "period") * 100
+        rest, comes_to = least - self._come_to(others), self._come_to(open_ones)
         orders, parts = list(dict.fromkeys(order for order, _line, _term in open_ones)), {}
         if 0 < comes_to < rest:
             wholes = [
@@ -490,7 +494,7 @@ class Model:
             parts = dict(zip(orders, share_out(to_fen(sum(raised)), raised), strict=True))
         for order, _line, term in open_ones:
             term.limit = replace(term.limit, part=Fraction(parts.get(order, 0), 100), is_settled=True)
-        for order in orders:
+        for order in parts:
             self._expect(order)
 
     @staticmethod
