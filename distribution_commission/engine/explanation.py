@@ -48,8 +48,6 @@ def _get_pay_figures(line, pay, base):
         figures["per_order"] = pay.per_order
     if pay.minimum:
         figures["minimum"] = pay.minimum
-    if pay.period_minimum:
-        figures["period_minimum"] = pay.period_minimum
     if pay.maximum is not None:
         figures["maximum"] = pay.maximum
     if pay.base_kind == "list":

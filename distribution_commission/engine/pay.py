@@ -17,9 +17,8 @@ class Pay:
     :param Fraction per_unit: for one unit of the product
     :param Fraction per_order: for all lines of the order that are paid by the same rule, shared out by value
     :param str scope: what the limits are for: `unit`, `line`, `order` or `period`
-    :param Fraction minimum: the least, 0 where there is none; for a period the order's part of it, known at its end
+    :param Fraction minimum: the least, 0 where there is none
     :param Fraction maximum: the most, None where there is none
-    :param Fraction period_minimum: the least for all orders of a period together; of itself it raises no order
     """
 
     rate: Fraction = ZERO
@@ -29,7 +28,6 @@ class Pay:
     scope: str = "line"
     minimum: Fraction = ZERO
     maximum: Fraction | None = None
-    period_minimum: Fraction = ZERO
 
     @property
     def is_paying(self):

@@ -17,7 +17,6 @@ from . import distribution_grade
 from . import distribution_commission_source_mixin
 from . import distribution_commission_term
 from . import distribution_commission_term_ledger
-from . import distribution_commission_term_period
 from . import distribution_commission_entry
 from . import distribution_commission_event
 from . import distribution_commission_entry_centre

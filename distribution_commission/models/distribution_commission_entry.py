@@ -302,15 +302,6 @@ class DistributionCommissionEntry(models.Model):
         field = self.env["distribution.commission.term"]._fields["limit_scope"]
         scope = dict(field._description_selection(self.env))[facts["scope"]].lower()
         figures = {"amount": facts["by_itself"], "limit": limit, "scope": scope, "limited": facts["uncapped"]}
-        if raised and facts["scope"] == "period":
-            return [
-                self.env._(
-                    "Of itself this would be %(amount)s. The rule pays at least %(least)s in a period: at its end this "
-                    "order came to bear %(limit)s of it, of which this line has %(limited)s.",
-                    least=facts["period_minimum"],
-                    **{key: figures[key] for key in ("amount", "limit", "limited")},
-                )
-            ]
         if raised:
             return [
                 self.env._(

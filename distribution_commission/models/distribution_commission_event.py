@@ -70,8 +70,8 @@ class DistributionCommissionEvent(models.Model):
         """Bring the ledger to what orders have come to, and let them wait no longer.
 
         What happens to an order meanwhile leaves a row that this transaction does not see: it stays, and the order is
-        looked at again. What is earned or taken back has the date of the first thing that waited: what is delivered in
-        the last minute of a month belongs to it.
+        looked at again. Entries have the date of what happened: what is delivered in the last minute of a month belongs
+        to it.
         """
         if not orders:
             return
@@ -87,12 +87,12 @@ class DistributionCommissionEvent(models.Model):
         for order_id, moment in self.env.cr.fetchall():
             moments[order_id].append(moment)
         self.invalidate_model(flush=False)
-        since = {order_id: min(noted) for order_id, noted in moments.items()}
-        self.env["distribution.commission.term"]._converge_now(orders, since)
+        waited = {order_id: (min(noted), max(noted)) for order_id, noted in moments.items()}
+        self.env["distribution.commission.term"]._converge_now(orders, waited)
 
     @api.model
     def _work_off_program(self, program):
-        """Look at everything of a program that waits, also for the end of a period, before what is due is counted.
+        """Look at everything of a program that waits, before what is due is counted.
 
         :raise UserError: naming the order that could not be looked at
         """
@@ -107,7 +107,6 @@ class DistributionCommissionEvent(models.Model):
                         error=error,
                     )
                 ) from error
-        self.env["distribution.commission.term"]._get_open_periods(program)._close_periods()
 
     @api.model
     def _get_waiting(self, domain, limit=None):

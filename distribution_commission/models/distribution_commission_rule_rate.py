@@ -49,16 +49,14 @@ class DistributionCommissionRule(models.Model):
         return [(0.0, self.rate, self.fixed_amount), *tiers]
 
     def _get_pay(self, rate, amount):
-        minimum, is_for_period = exact(self.minimum_amount), self.limit_scope == "period"
         return Pay(
             rate=exact(rate if self.kind == "percent" else 0),
             base_kind=self.base_kind,
             per_unit=exact(amount if self.kind == "fixed_unit" else 0),
             per_order=exact(amount if self.kind == "fixed_order" else 0),
             scope=self.limit_scope,
-            minimum=exact(0) if is_for_period else minimum,
+            minimum=exact(self.minimum_amount),
             maximum=exact(self.maximum_amount) if self.maximum_amount else None,
-            period_minimum=minimum if is_for_period else exact(0),
         )
 
     def _get_price(self):

@@ -14,11 +14,8 @@ from ..engine.pay import Line, Pay
 from .bulk import insert_rows
 from .sales_period import SalesPeriod
 
-# What is settled when the period of an order has ended.
-PERIOD_END = ("period_part", "is_period_closed")
-
 # What terms of an order that share their limits have in common.
-SHARED_LIMITS = ("limit_scope", "minimum_amount", "has_maximum", "maximum_amount", "period_used", *PERIOD_END)
+SHARED_LIMITS = ("limit_scope", "minimum_amount", "has_maximum", "maximum_amount", "period_used")
 
 
 def _is_active(term):
@@ -30,18 +27,16 @@ def _make_pay(term):
 
     :param term: a term, or the values of one that is to be created
     """
-    minimum, is_for_period = exact(term["minimum_amount"]), term["limit_scope"] == "period"
     return Pay(
         rate=exact(term["rate"]),
         base_kind=term["base_kind"],
         per_unit=exact(term["fixed_amount"]),
         per_order=exact(term["order_amount"]),
         scope=term["limit_scope"],
-        minimum=exact(term["period_part"]) if is_for_period else minimum,
+        minimum=exact(term["minimum_amount"]),
         maximum=max(exact(0), exact(term["maximum_amount"]) - exact(term["period_used"]))
         if term["has_maximum"]
         else None,
-        period_minimum=minimum if is_for_period else exact(0),
     )
 
 
@@ -141,12 +136,6 @@ class DistributionCommissionTerm(models.Model):
         aggregator=None,
         help="What other orders of the period had taken of the maximum when this one was last confirmed or changed.",
     )
-    period_part = fields.Monetary(
-        string="Part of the Minimum",
-        aggregator=None,
-        help="What this order bears of what the rule pays at least in the period, known when the period has ended.",
-    )
-    is_period_closed = fields.Boolean(help="Whether what the rule pays at least in the period was settled.")
     period_sales = fields.Monetary(
         string="Sales Before", aggregator=None, help="Sales of the period before the order, where tiers depend on them."
     )
@@ -313,8 +302,8 @@ class DistributionCommissionTerm(models.Model):
         for vals in limited:
             if term := frozen.get(_get_group_of(vals)):
                 vals |= {name: term[name] for name in SHARED_LIMITS}
-                if term.limit_scope == "period" and (term.has_maximum or term.minimum_amount):
-                    # A limit is of one period: that in which it was agreed on.
+                if term.limit_scope == "period" and term.has_maximum:
+                    # A maximum is of one period: that in which it was agreed on.
                     vals["date"] = term.date
 
     @api.model
@@ -334,8 +323,6 @@ class DistributionCommissionTerm(models.Model):
             "hold_days": program.hold_days,
             "currency_rate": order.currency_rate or 1.0,
             "date": period.day,
-            "period_part": 0.0,
-            "is_period_closed": False,
         }
 
     @api.model
@@ -381,7 +368,7 @@ class DistributionCommissionTerm(models.Model):
             "fixed_amount": float(pay.per_unit),
             "order_amount": float(pay.per_order),
             "limit_scope": pay.scope,
-            "minimum_amount": float(pay.period_minimum or pay.minimum),
+            "minimum_amount": float(pay.minimum),
             "has_maximum": pay.maximum is not None,
             "maximum_amount": float(pay.maximum or 0),
             "period_used": float(period.get_used(share, pay)),
@@ -422,17 +409,10 @@ class DistributionCommissionTerm(models.Model):
         for group in limited.grouped(lambda term: (term.order_id, *term._get_group())).values():
             group.distributor_id._lock_sales_period()
             group.period_used = float(group[0]._get_period_used())
-        terms._refresh_expected()
-
-    def _refresh_expected(self):
-        """Bring what is expected to what the orders are now.
-
-        :param self: all active terms of the orders
-        """
-        values = self.order_id.order_line._get_commission_values()
-        facts = {line.id: LineFacts(**values[line.id]) for line in self.line_id}
-        bases = {term.line_id.id: (term._get_line(facts[term.line_id.id]).whole,) for term in self}
-        for term_id, (amount,) in self._get_amounts(facts, bases).items():
+        values = terms.order_id.order_line._get_commission_values()
+        facts = {line.id: LineFacts(**values[line.id]) for line in terms.line_id}
+        bases = {term.line_id.id: (term._get_line(facts[term.line_id.id]).whole,) for term in terms}
+        for term_id, (amount,) in terms._get_amounts(facts, bases).items():
             term = self.browse(term_id)
             if term.currency_id.compare_amounts(term.expected_amount, float(amount.final)):
                 term.expected_amount = float(amount.final)

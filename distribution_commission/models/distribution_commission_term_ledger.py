@@ -13,6 +13,22 @@ from .bulk import insert_rows
 from .gathering import gather
 
 
+def _get_moment(posting, waited):
+    """Return when a change of the ledger happened, naive UTC; None for now.
+
+    Something is earned when it was delivered, as far as the order has waited since. Of all else only the last thing
+    that waited has surely happened by then: no date is before its cause.
+
+    :param tuple waited: when the first and the last thing happened that waited, None where nothing has
+    """
+    if not waited:
+        return None
+    first, last = waited
+    if posting.reverses_id or not posting.moment:
+        return last
+    return min(max(first, posting.moment), last)
+
+
 class DistributionCommissionTerm(models.Model):
     """How the ledger follows the terms, whatever happens to their orders."""
 
@@ -33,17 +49,18 @@ class DistributionCommissionTerm(models.Model):
         self._converge_now(orders - later)
 
     @api.model
-    def _converge_now(self, orders, since=None):
+    def _converge_now(self, orders, waited=None):
         """Bring the ledger to what the orders' terms should have earned now. Calling it again changes nothing.
 
         Only the difference between target and ledger is written, so duplicate, late,
         concurrent or reordered events leave the same sums.
 
         :param orders: the `sale.order` records to which something happened
-        :param dict since: order id → since when the order has waited for this, naive UTC; now where it has not
+        :param dict waited: order id → when the first and the last thing happened that waited for this, naive UTC; what
+            has not waited happens now
         :return: the new entries
         """
-        since = since or {}
+        waited = waited or {}
         entry_model, revisions = self.env["distribution.commission.entry"], self._lock(orders)
         if not revisions:
             return entry_model
@@ -64,7 +81,7 @@ class DistributionCommissionTerm(models.Model):
         reversed_ids = [posting.reverses_id for _term, posting, _why in changes if posting.reverses_id]
         entry_model.browse(reversed_ids).fetch(["state", "release_date"])
         vals_list = [
-            term._prepare_entry_vals(posting, revisions[term.id], why, since.get(term.order_id.id))
+            term._prepare_entry_vals(posting, revisions[term.id], why, waited.get(term.order_id.id))
             for term, posting, why in changes
         ]
         entries = insert_rows(entry_model, vals_list)
@@ -171,16 +188,13 @@ class DistributionCommissionTerm(models.Model):
         self.ensure_one()
         return fields.Date.add(self.program_id._get_business_date(moment), days=self.hold_days)
 
-    def _prepare_entry_vals(self, posting, revision, explanation, moment=None):
+    def _prepare_entry_vals(self, posting, revision, explanation, waited=None):
         """Return the values of one entry, complete: nothing of it may change once it is written.
 
-        :param datetime moment: since when it has waited, naive UTC; now when omitted. Nothing is earned before its
-            goods have left
+        :param tuple waited: see `_converge_now`
         """
         reversed_entry = self.env["distribution.commission.entry"].browse(posting.reverses_id)
         if not reversed_entry:
-            if moment and posting.moment:
-                moment = min(max(moment, posting.moment), fields.Datetime.now())
             state, release_date = "held", posting.moment and self._get_release_date(posting.moment)
         elif reversed_entry.state == "held":
             state, release_date = "held", reversed_entry.release_date
@@ -203,7 +217,7 @@ class DistributionCommissionTerm(models.Model):
             "rate": self.rate,
             "base": float(posting.base),
             "amount": float(posting.amount),
-            "date": self.program_id._get_business_date(moment),
+            "date": self.program_id._get_business_date(_get_moment(posting, waited)),
             "state": state,
             "release_date": release_date,
             "explanation": explanation,

@@ -1,5 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -406,11 +405,6 @@ class DistributionProgram(models.Model):
         months = PERIOD_MONTHS[self.sales_period]
         return day + relativedelta(day=1, month=(day.month - 1) // months * months + 1)
 
-    def _get_next_period_start(self, day):
-        """Return the first day after the sales period a day is in."""
-        self.ensure_one()
-        return self._get_period_start(day) + relativedelta(months=PERIOD_MONTHS[self.sales_period])
-
     def _get_sales(self, distributor, level, day, order=None):
         """Return the sales of the period so far on which a distributor has earned on a level.
 
@@ -430,7 +424,7 @@ class DistributionProgram(models.Model):
         :param order: `sale.order` that does not count; None where a sale is only tried
         :rtype: Fraction
         """
-        last = self._get_next_period_start(day) - timedelta(days=1)
+        last = self._get_period_start(day) + relativedelta(months=PERIOD_MONTHS[self.sales_period], days=-1)
         return self._sum_terms("expected_amount", distributor, level, last, order, rule_id)
 
     def _sum_terms(self, column, distributor, level, day, order=None, rule=None):

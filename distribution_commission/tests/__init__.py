@@ -5,7 +5,6 @@ from . import test_background
 from . import test_campaigns
 from . import test_exclusions
 from . import test_merge
-from . import test_period_minimum
 from . import test_rule_doors
 from . import test_rule_kinds
 from . import test_rules

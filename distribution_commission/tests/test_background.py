@@ -3,7 +3,7 @@ from datetime import date
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import freeze_time, new_test_user, tagged
 
 from .common import CommissionCommon
 
@@ -39,35 +39,59 @@ class TestBackground(CommissionCommon):
         self.assertEqual(len(self._get_entries(order)), 3)
 
     def test_entry_has_the_date_of_what_happened_not_of_the_look(self):
-        order = self._sell()
-        picking = self._deliver(order)
-        self._happened(order, "2026-10-31 15:59:50")
-        self._work_off()
+        with freeze_time("2026-10-31 15:59:50"):
+            order = self._sell()
+            picking = self._deliver(order)
+        with freeze_time("2026-10-31 16:00:30"):  # November in Shanghai
+            self._work_off()
         self.assertEqual(set(self._get_entries(order).mapped("date")), {date(2026, 10, 31)})
-        # In Shanghai it is November by now. Of what waits together the first says the day.
-        self._return(picking, 1)
-        self._happened(order, "2026-10-31 16:00:10")
-        self._invoice(order)
-        self._work_off()
-        clawbacks = self._get_entries(order).filtered(lambda entry: entry.kind == "clawback")
-        self.assertEqual(clawbacks.mapped("date"), [date(2026, 11, 1)] * 3)
+        with freeze_time("2026-11-01 08:00:00"):
+            self._return(picking, 1)
+        with freeze_time("2026-11-02 08:00:00"):
+            self._work_off()
+        self.assertEqual(self._get_clawbacks(order).mapped("date"), [date(2026, 11, 1)] * 3)
+
+    def test_no_entry_is_dated_before_its_cause_however_long_its_order_has_waited(self):
+        with freeze_time("2026-10-31 08:00:00"):
+            order, other = self._sell(), self._sell()
+            picking = self._deliver(other)
+            self._work_off()
+            order.order_line.price_unit = 90.0
+            other.order_line.price_unit = 90.0
+        with freeze_time("2026-11-20 08:00:00"):
+            self._deliver(order)
+            self._return(picking, 10)
+        with freeze_time("2026-11-25 08:00:00"):
+            self._work_off()
+        self.assertEqual(set(self._get_entries(order).mapped("date")), {date(2026, 11, 20)})
+        self.assertEqual(set(self._get_clawbacks(other).mapped("date")), {date(2026, 11, 20)})
+
+    def test_goods_of_the_old_month_and_of_the_new_one_are_dated_each_by_itself(self):
+        with freeze_time("2026-10-31 15:59:50"):
+            order = self._sell()
+            self._deliver(order, {self.goods: 4})
+        with freeze_time("2026-10-31 16:00:10"):
+            self._deliver(order)
+            self._work_off()
+        entries = self._get_entries(order).filtered(lambda entry: entry.level == 1).sorted("date")
+        self.assertEqual(entries.mapped("date"), [date(2026, 10, 31), date(2026, 11, 1)])
+        self.assertEqual(entries.mapped("amount"), [40.0, 60.0])
 
     def test_sweep_dates_what_waits_alike_and_leaves_nothing_waiting(self):
-        order = self._sell()
-        self._deliver(order)
-        self._happened(order, "2026-10-31 15:59:50")
+        with freeze_time("2026-10-31 15:59:50"):
+            order = self._sell()
+            self._deliver(order)
         crons = type(self.env["ir.cron"])
-        with patch.object(crons, "_run_for_each", lambda cron, orders, work: [work(order) for order in orders]):
+        with (
+            freeze_time("2026-10-31 16:00:10"),
+            patch.object(crons, "_run_for_each", lambda cron, orders, work: [work(order) for order in orders]),
+        ):
             self.env["sale.order"]._cron_sweep_commission()
         self.assertEqual(set(self._get_entries(order).mapped("date")), {date(2026, 10, 31)})
         self.assertFalse(self._get_events(order))
 
-    def _happened(self, order, moment):
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE distribution_commission_event SET create_date = %s WHERE order_id = %s", (moment, order.id)
-        )
-        order.picking_ids.date_done = moment
+    def _get_clawbacks(self, order):
+        return self._get_entries(order).filtered(lambda entry: entry.kind == "clawback")
 
     def test_company_follows_in_the_background_unless_it_wants_otherwise(self):
         self.env["ir.default"].search([("field_id.name", "=", "is_commission_in_background")]).unlink()

@@ -53,7 +53,8 @@ class DistributionSettlementWizard(models.TransientModel):
     def _compute_waiting_count(self):
         for wizard in self:
             domain = [("order_id.distribution_program_id", "=", wizard.program_id.id)]
-            wizard.waiting_count = len(self.env["distribution.commission.event"]._get_waiting(domain))
+            [(count,)] = self.env["distribution.commission.event"]._read_group(domain, [], ["order_id:count_distinct"])
+            wizard.waiting_count = count
 
     def _get_due_groups(self):
         """Return (distributor, number of entries, amount) of what is due."""

@@ -5,7 +5,7 @@ What happened is told in plain numbers: quantities that left, values on document
 model's own business.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from fractions import Fraction
 
 from .cash import Cash
@@ -113,23 +113,6 @@ class Drive(Rulebook, Sales, Warehouse, Office, Cash):
         self.model.now += timedelta(hours=hours)
         self.clock.move_to(self.model.now)
 
-    def _do_end_month(self):
-        """The first night of the next month."""
-        first = (self.model.today.replace(day=1) + timedelta(days=32)).replace(day=1)
-        midnight = datetime.combine(first, time()) - timedelta(hours=8)
-        return self._do_wait((midnight - self.model.now) / timedelta(hours=1))
-
-    def _end_months(self):
-        """What rules pay at least in a month is settled: first the ledger looks at what waits."""
-        terms = self.env["distribution.commission.term"]._get_open_periods(self.stage.program)
-        if terms:
-            self.look()
-            self.model.converge()
-        terms._close_periods()
-        self.model.end_months()
-        if terms:
-            self.model.converge()
-
     def _do_wait(self, hours):
         """Time passes, and the nightly work is done: receipts that nobody confirmed, holds that ended."""
         self._pass_time(hours)
@@ -142,7 +125,6 @@ class Drive(Rulebook, Sales, Warehouse, Office, Cash):
         # What a receipt earns is due in the same night if there is no hold.
         if not self.is_waiting():
             self.model.converge()
-        self._end_months()
         self.env["distribution.commission.entry"]._release(self.stage.program)
         self.model.release()
         return True

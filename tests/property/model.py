@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from .documents import Posted, Tax, discount_factor, is_coupon, is_earning, to_item, value_of
-from .pay import NOTHING, SHARED, ZERO, Figures, Pay, Row, Term, Whole, share_out, to_fen
+from .pay import NOTHING, SHARED, ZERO, Figures, Pay, Row, Term, Whole, to_fen
 from .refunds import Bearer, given_back, paid_since, spread
 from .rules import resolve
 
@@ -443,10 +443,6 @@ class Model:
     def expect(self, order):
         """Say what a confirmed order comes to if nothing is returned: as it is now."""
         self._take_of_period(order)
-        self._expect(order)
-
-    @staticmethod
-    def _expect(order):
         pay = order.pay()
         for line in order.lines if order.state == "sale" else ():
             for term, expected in zip(line.terms, pay.amounts_of_all(line), strict=True):
@@ -460,49 +456,6 @@ class Model:
             others = self._others(order, term.level, term.distributor, day)
             used = Fraction(sum(each.expected for each in others if each.rule == term.rule), 100)
             term.limit = replace(term.limit, used=used if term.limit.most is not None else ZERO)
-
-    # === THE LEAST FOR A PERIOD === #
-
-    def end_months(self):
-        """See to the least of every month that has ended, for each distributor, level and rule."""
-        months = {}
-        for order in (order for order in self.orders if order.state == "sale"):
-            for line, term in ((each, term) for each in order.lines for term in each.terms):
-                month = term.day.year, term.day.month
-                if month < (self.today.year, self.today.month):
-                    months.setdefault((month, term.distributor, term.level, term.rule), []).append((order, line, term))
-        for members in months.values():
-            if any(self._is_open(term) for _order, _line, term in members):
-                self._end_month(members)
-
-    @staticmethod
-    def _is_open(term):
-        return term.limit.scope == "period" and term.limit.least and not term.limit.is_settled
-
-    def _end_month(self, members):
-        """Raise the orders that were not seen to, by what they come to, so that all together come to the least."""
-        open_ones = [member for member in members if self._is_open(member[2])]
-        others = [member for member in members if not self._is_open(member[2])]
-        least = max(term.limit.least for _order, _line, term in members if term.limit.scope == "period") * 100
-        rest, comes_to = least - self._come_to(others), self._come_to(open_ones)
-        orders, parts = list(dict.fromkeys(order for order, _line, _term in open_ones)), {}
-        if 0 < comes_to < rest:
-            wholes = [
-                sum(each.pay().limited[term] for order, _line, term in open_ones if order is each) for each in orders
-            ]
-            raised = [whole * rest / comes_to for whole in wholes]
-            parts = dict(zip(orders, share_out(to_fen(sum(raised)), raised), strict=True))
-        for order, _line, term in open_ones:
-            term.limit = replace(term.limit, part=Fraction(parts.get(order, 0), 100), is_settled=True)
-        for order in parts:
-            self._expect(order)
-
-    @staticmethod
-    def _come_to(members):
-        """Return what terms come to if all that is open is sent, kept and paid, in fen."""
-        return sum(
-            order.pay().amounts(line, order.possible(line))[line.terms.index(term)] for order, line, term in members
-        )
 
     def confirm(self, order):
         """Freeze attribution and terms; what has earned keeps its own."""

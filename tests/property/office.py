@@ -139,8 +139,6 @@ class Office:
         # What waited was looked at first.
         self._note_paid_invoices()
         self.model.converge()
-        self.model.end_months()
-        self.model.converge()
         self.model.settle()
         return True
 

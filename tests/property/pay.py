@@ -58,15 +58,11 @@ class Limit:
     most: Fraction | None = None
     used: Fraction = ZERO
     """What other orders of the period have taken of the most."""
-    part: Fraction = ZERO
-    """What the order bears of the least for a period, once it has ended."""
-    is_settled: bool = False
-    """Whether the period has ended and its least was seen to."""
 
     def apply(self, amount, count=1):
         if self.most is not None:
             amount = min(amount, max(ZERO, self.most - self.used) * count)
-        return max(amount, self.part if self.scope == "period" else self.least * count)
+        return max(amount, self.least * count)
 
 
 @dataclass(frozen=True)
