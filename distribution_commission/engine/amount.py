@@ -65,8 +65,8 @@ def get_amounts(sold, unit):
     """
     lines = _share_out_orders(sold, unit)
     # As agreed: a small line's part of an amount per order is nothing, and has the minimum all the same.
-    limits = {share.key: share.pay.limit for one in sold for share in one.shares}
-    limited = _get_limited(lines, limits, unit)
+    agreed = {share.key: share.pay for one in sold for share in one.shares}
+    limited = _get_limited(lines, agreed, unit)
     amounts = {}
     for one in lines:
         columns = [_get_capped(one, base, limited, unit) for base in one.bases]
@@ -112,10 +112,10 @@ def _share_out_orders(sold, unit):
     ]
 
 
-def _get_limited(lines, limits, unit):
+def _get_limited(lines, agreed, unit):
     """Return for each share with limits what its whole line gets by itself, and within them.
 
-    :param dict limits: key of the share → `Pay.limit` of how it is paid
+    :param dict agreed: key of the share → how it is paid
     :return: key → (by itself, within the limits)
     :rtype: dict
     """
@@ -129,9 +129,12 @@ def _get_limited(lines, limits, unit):
             groups[share.group].append(share)
         else:
             count = one.line.units if share.pay.scope == "unit" else 1
-            limited[share.key] = limits[share.key](whole[share.key], count)
+            limited[share.key] = agreed[share.key].limit(whole[share.key], count)
     for shares in groups.values():
-        limited |= _get_group_limited(shares, whole, limits[shares[0].key], unit)
+        pays = [agreed[share.key] for share in shares]
+        # Limits are for what pays: a line whose tier pays nothing may come first.
+        pay = next((pay for pay in pays if pay.is_paying), pays[0])
+        limited |= _get_group_limited(shares, whole, pay.limit, unit)
     return {key: (whole[key], limited[key]) for key in whole}
 
 

@@ -122,6 +122,22 @@ class TestTiers(RulesCommon):
         with self.assertRefused(r"24 % \+ 5 % \+ 2 % = 31 %"):
             rule.tier_ids.rate = 24
 
+    def test_limits_hold_where_the_first_line_of_the_order_pays_nothing(self):
+        """Its tier paid nothing yet; that of a line added later does, within the limits they have in common."""
+        for limits, amount in (({"maximum_amount": 15}, 15), ({"minimum_amount": 30}, 30)):
+            with self.subTest(**limits), self.cr.savepoint() as savepoint, freeze_time("2026-03-10"):
+                self._tier_rule(0, (500, 2), product_id=self.goods, limit_scope="order", **limits)
+                order = self._sell(1)
+                self._sell(10)
+                order.order_line.create(
+                    {"order_id": order.id, "product_id": self.goods.id, "product_uom_qty": 10, "price_unit": 100.0}
+                )
+                terms = self._get_term(order)
+                self.assertEqual(sorted(terms.mapped("rate")), [0, 2])
+                self._deliver(order)
+                self.assertEqual(sum(terms.entry_ids.mapped("amount")), amount)
+                savepoint.rollback()
+
     def test_simulator_shows_the_sales_that_decide(self):
         self._tier_rule(8, (1000, 12))
         with freeze_time("2026-03-10"):

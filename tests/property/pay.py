@@ -232,7 +232,8 @@ class Pay:
                     limited[term] = term.limit.apply(self.whole[term], line.units if term.limit.scope == "unit" else 1)
         for group in self._groups(lambda term, worth: term.limit.scope in SHARED and worth > 0):
             amounts, (first, _worth) = [self.whole[term] for term, _worth in group], group[0]
-            bounded = first.limit.apply(sum(amounts)) if first.pays.is_something else sum(amounts)
+            is_something = any(term.pays.is_something for term, _worth in group)
+            bounded = first.limit.apply(sum(amounts)) if is_something else sum(amounts)
             if bounded != sum(amounts):
                 amounts = [Fraction(share, 100) for share in share_out(to_fen(bounded), amounts)]
             limited |= {term: amount for (term, _worth), amount in zip(group, amounts, strict=True)}
