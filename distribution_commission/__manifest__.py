@@ -21,6 +21,7 @@
         "views/distribution_grade_views.xml",
         "views/distribution_commission_term_views.xml",
         "views/distribution_commission_entry_views.xml",
+        "views/distribution_commission_guarantee_views.xml",
         "views/distribution_commission_event_views.xml",
         "views/distribution_settlement_views.xml",
         "views/distribution_settlement_line_views.xml",

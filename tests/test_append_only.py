@@ -44,6 +44,16 @@ class TestAppendOnly(CommissionCommon):
         self._return(picking, 4)
         entries = self.entry_model.search([("order_id", "=", self.order.id), ("level", "=", 1)], order="id")
         self.earning, self.clawback = entries
+        self.guaranteed = self._guarantee()
+
+    def _guarantee(self):
+        """Return an entry of no order."""
+        vals = {"program_id": self.program.id, "product_scope": "variant", "product_id": self.goods_b.id, "rate": 1}
+        self.env["distribution.commission.rule"].create({**vals, "limit_scope": "period", "minimum_amount": 50})
+        self._deliver(self._sell(lines=[(self.goods_b, 10, 100.0)]))
+        with freeze_time("2026-04-01 02:00:00"):
+            self.env["distribution.commission.guarantee"].search([])._converge()
+        return self.entry_model.search([("guarantee_id", "!=", False)])
 
     def _refused(self, query, *parameters):
         """The database refuses a statement by itself, whoever sends it."""
@@ -63,7 +73,8 @@ class TestAppendOnly(CommissionCommon):
             change = CHANGES[columns[column]].format(column)
             self._refused(f"UPDATE {TABLE} SET {column} = {change} WHERE id = %s", self.earning.id)
             if column != "id":
-                self._refused(f"UPDATE {TABLE} SET {column} = NULL WHERE id = %s", self.clawback.id)
+                entry = self.guaranteed if column == "guarantee_id" else self.clawback
+                self._refused(f"UPDATE {TABLE} SET {column} = NULL WHERE id = %s", entry.id)
 
     def test_a_protected_column_hides_behind_no_other(self):
         self._refused(f"UPDATE {TABLE} SET state = 'due', amount = amount + 1 WHERE id = %s", self.earning.id)

@@ -229,6 +229,30 @@ def page_through(person, path, limit):
             return seen
 
 
+def test_what_is_guaranteed_for_a_month_has_no_order(live, shop):
+    dora, carl = shop.distributor("Dora"), shop.person("Carl")
+    shop.bind(carl, dora, days_ago=120)
+    with live.env() as env:
+        vals = {"program_id": live.program_id, "level": 1, "rate": 10, "limit_scope": "period", "minimum_amount": 50}
+        rule = env["distribution.commission.rule"].create(
+            {**vals, "audience": "distributor", "distributor_id": dora.distributor_id}
+        )
+    order = shop.sell(carl, 3, days_ago=90)
+    with live.env() as env:
+        guarantees = env["distribution.commission.guarantee"]
+        guarantees._look(guarantees.search([("rule_id", "=", rule.id)]))
+    added, earned = ok(dora.get("/me/entries", headers={"Accept-Language": "en-US"}))["items"]
+    assert (earned["amount"], added["amount"]) == ("30.00", "20.00")
+    assert (added["order"], added["buyer"], added["kind"], added["reason"]) == (None, None, "earning", None)
+    assert added["product"].startswith("Guaranteed for ")
+    assert "They have brought 30.00." in added["why"]
+    assert ok(dora.get(f"/me/entries/{added['id']}"))["amount"] == "20.00"
+    shop.take_back(order, 3)
+    gone = ok(dora.get("/me/entries", params={"kind": "clawback"}, headers={"Accept-Language": "en-US"}))["items"]
+    assert {each["reason"] for each in gone} == {"returned", "guarantee"}
+    assert "What the sales of the period have brought has changed." in {each["reason_text"] for each in gone}
+
+
 def test_entries_are_filtered_and_paged(live, shop):
     dora, carl = shop.distributor("Dora"), shop.person("Carl")
     shop.bind(carl, dora, days_ago=40)

@@ -40,6 +40,10 @@ class Sold:
     bases: tuple
     cap_rate: Fraction
 
+    def get_cap(self, base):
+        """Return the most that all levels get on a base, in the company's currency, not rounded."""
+        return base.amount * self.cap_rate / 100 / self.line.currency_rate
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
@@ -158,7 +162,7 @@ def _get_capped(one, base, limited, unit):
     """
     pairs = [_get_on_base(share, one.line, base, limited.get(share.key)) for share in one.shares]
     amounts = [amount for _by_itself, amount in pairs]
-    cap = base.amount * one.cap_rate / 100 / one.line.currency_rate
+    cap = one.get_cap(base)
     if sum(amounts, ZERO) > cap:
         final = allocate(round_half_up(cap, unit), amounts, unit)
     else:

@@ -46,8 +46,8 @@ def _get_pay_figures(line, pay, base):
         figures["per_unit"] = pay.per_unit
     if pay.per_order:
         figures["per_order"] = pay.per_order
-    if pay.minimum:
-        figures["minimum"] = pay.minimum
+    if pay.least:
+        figures["minimum"] = pay.least
     if pay.maximum is not None:
         figures["maximum"] = pay.maximum
     if pay.base_kind == "list":

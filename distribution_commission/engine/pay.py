@@ -17,7 +17,7 @@ class Pay:
     :param Fraction per_unit: for one unit of the product
     :param Fraction per_order: for all lines of the order that are paid by the same rule, shared out by value
     :param str scope: what the limits are for: `unit`, `line`, `order` or `period`
-    :param Fraction minimum: the least, 0 where there is none
+    :param Fraction minimum: the least, 0 where there is none; for a period it is no order's, see `guarantee`
     :param Fraction maximum: the most, None where there is none
     """
 
@@ -35,7 +35,12 @@ class Pay:
 
     @property
     def is_limited(self):
-        return self.minimum > 0 or self.maximum is not None
+        return self.least > 0 or self.maximum is not None
+
+    @property
+    def least(self):
+        """The minimum of a unit, line or order, 0 where there is none."""
+        return ZERO if self.scope == "period" else self.minimum
 
     def plus(self, other):
         """Return this pay with the rate and the amount per unit of another; the rates are of the same base.
@@ -62,7 +67,7 @@ class Pay:
             return amount
         if self.maximum is not None:
             amount = min(amount, self.maximum * count)
-        return max(amount, self.minimum * count)
+        return max(amount, self.least * count)
 
 
 @dataclass(frozen=True, slots=True)

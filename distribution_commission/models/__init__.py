@@ -18,6 +18,8 @@ from . import distribution_commission_source_mixin
 from . import distribution_commission_term
 from . import distribution_commission_term_ledger
 from . import distribution_commission_entry
+from . import distribution_commission_guarantee
+from . import distribution_commission_guarantee_ledger
 from . import distribution_commission_event
 from . import distribution_commission_entry_centre
 from . import distribution_account

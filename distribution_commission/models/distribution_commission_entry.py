@@ -17,20 +17,30 @@ GUARD_FUNCTION = "distribution_commission_entry_guard"
 # Identity, parties, figures: what an entry says can never change, through no door. A migration that adds a column
 # here fills it first and then replaces the function.
 PROTECTED_COLUMNS = (
-    "id term_id revision kind reverses_id delivery_id distributor_id program_id company_id currency_id order_id "
-    "line_id is_own_purchase level rate base amount date explanation create_date create_uid"
+    "id term_id guarantee_id revision kind reverses_id delivery_id distributor_id program_id company_id currency_id "
+    "order_id line_id is_own_purchase level rate base amount date explanation create_date create_uid"
 ).split()
 
 
 class DistributionCommissionEntry(models.Model):
-    """One signed row of the ledger. Rows are only ever added; the database itself refuses anything else."""
+    """One signed row of the ledger. Rows are only ever added; the database itself refuses anything else.
+
+    It belongs to a term, or to a guarantee: what a period brings less than that belongs to no order.
+    """
 
     _name = "distribution.commission.entry"
     _description = "Commission Entry"
     _order = "id desc"
 
     term_id = fields.Many2one(
-        comodel_name="distribution.commission.term", required=True, index=True, ondelete="restrict", readonly=True
+        comodel_name="distribution.commission.term", index=True, ondelete="restrict", readonly=True
+    )
+    guarantee_id = fields.Many2one(
+        comodel_name="distribution.commission.guarantee",
+        string="Guarantee",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
     )
     revision = fields.Integer(required=True, readonly=True, aggregator=None)
     kind = fields.Selection(selection=[("earning", "Earning"), ("clawback", "Clawback")], required=True, readonly=True)
@@ -44,7 +54,7 @@ class DistributionCommissionEntry(models.Model):
     delivery_id = fields.Many2one(
         comodel_name="stock.picking", index="btree_not_null", ondelete="restrict", readonly=True
     )
-    # All that is copied is the term's.
+    # All that is copied is the term's, or the guarantee's.
     distributor_id = CopiedMany2one(
         comodel_name="distribution.distributor", required=True, index=True, ondelete="restrict", readonly=True
     )
@@ -53,11 +63,10 @@ class DistributionCommissionEntry(models.Model):
     program_id = CopiedMany2one(comodel_name="distribution.program", required=True, ondelete="restrict", readonly=True)
     company_id = CopiedMany2one(comodel_name="res.company", required=True, ondelete="restrict", readonly=True)
     currency_id = CopiedMany2one(comodel_name="res.currency", required=True, ondelete="restrict", readonly=True)
-    order_id = CopiedMany2one(comodel_name="sale.order", required=True, index=True, ondelete="restrict", readonly=True)
+    order_id = CopiedMany2one(comodel_name="sale.order", index=True, ondelete="restrict", readonly=True)
     line_id = CopiedMany2one(
         comodel_name="sale.order.line",
         string="Order Line",
-        required=True,
         index=True,
         ondelete="restrict",
         readonly=True,
@@ -93,6 +102,11 @@ class DistributionCommissionEntry(models.Model):
     )
     accrual_move_id = fields.Many2one(related="accrual_line_id.move_id", string="Accrual Journal Entry")
 
+    _source_known = models.Constraint(
+        "CHECK(num_nonnulls(term_id, guarantee_id) = 1 "
+        "AND (term_id IS NULL) = (order_id IS NULL) AND (term_id IS NULL) = (line_id IS NULL))",
+        "An entry belongs to a term and its order line, or to a guarantee.",
+    )
     _release_date_known = models.Constraint(
         "CHECK(state = 'held' OR release_date IS NOT NULL)", "The hold of an entry that is due has an end."
     )
@@ -100,6 +114,10 @@ class DistributionCommissionEntry(models.Model):
     _posting_uniq = models.UniqueIndex(
         "(term_id, revision, COALESCE(reverses_id, 0), COALESCE(delivery_id, 0))",
         "The same change of a term cannot be posted twice.",
+    )
+    _guarantee_posting_uniq = models.UniqueIndex(
+        "(guarantee_id, revision) WHERE guarantee_id IS NOT NULL",
+        "The same change of a guarantee cannot be posted twice.",
     )
     _release_idx = models.Index("(release_date, program_id) WHERE state = 'held'")
     # By program only: a settlement then meets the entries in the order in which they lie in the table.
@@ -140,12 +158,13 @@ class DistributionCommissionEntry(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("line_id.order_id.name", "level", "kind")
+    @api.depends("line_id.order_id.name", "guarantee_id", "level", "kind")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for entry in self:
             # Whoever may read the ledger may read the order's number in it.
-            entry.display_name = f"{entry.sudo().order_id.name} L{entry.level} {kinds.get(entry.kind, '')}"
+            source = entry.sudo().order_id.name or entry.sudo().guarantee_id.display_name
+            entry.display_name = f"{source} L{entry.level} {kinds.get(entry.kind, '')}"
 
     @api.depends("explanation")
     def _compute_why(self):
@@ -158,6 +177,8 @@ class DistributionCommissionEntry(models.Model):
         facts = self.explanation
         if not facts:
             return False
+        if self.guarantee_id:
+            return "\n".join(self.sudo().guarantee_id._get_why(facts))
         sentences = [
             self._get_base_sentence(facts),
             *self._get_refund_sentences(facts),

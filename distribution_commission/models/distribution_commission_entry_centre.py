@@ -20,13 +20,12 @@ class DistributionCommissionEntry(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("order_id", "line_id", "level")
+    @api.depends("order_id", "line_id", "guarantee_id", "level")
     def _compute_order_facts(self):
         for entry in self:
             entry.order_name = entry.order_id.name
-            entry.product_name = entry.line_id.product_id.name or entry.line_id.name
-            # Above level 1 the buyer is somebody else's customer.
-            entry.masked_buyer = mask_name(entry.order_id.partner_id.name) if entry.level == 1 else False
+            entry.product_name = entry._get_product_name()
+            entry.masked_buyer = entry._get_masked_buyer()
 
     @api.model
     def _get_portal_fields(self):
@@ -36,15 +35,28 @@ class DistributionCommissionEntry(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _get_product_name(self):
+        """Return what the amount is for: the product, or the period for which something is guaranteed."""
+        self.ensure_one()
+        return self.guarantee_id.display_name or self.line_id.product_id.name or self.line_id.name
+
+    def _get_masked_buyer(self):
+        """Return who bought, masked; False above level 1, where the buyer is somebody else's customer."""
+        self.ensure_one()
+        return mask_name(self.order_id.partner_id.name) if self.level == 1 and self.order_id else False
+
     def _get_clawback_reason(self):
         """Return why an amount was taken back, told from the figures it was computed from.
 
-        :return: ``cancelled``, ``returned``, ``credited``, ``changed`` (the order line itself); None for an earning
+        :return: ``cancelled``, ``returned``, ``credited``, ``changed`` (the order line itself),
+            ``guarantee`` (what was sold has brought more, or is no longer sold); None for an earning
         :rtype: str or None
         """
         self.ensure_one()
         if self.kind != "clawback":
             return None
+        if self.guarantee_id:
+            return "guarantee"
         facts = {key: Decimal(self.explanation[key]) for key in ("sent", "kept", "money")}
         # A cancelled order has no figures at all; one whose goods all came back still knows what was sent.
         if not any(facts.values()) and self.order_id.state == "cancel":
@@ -62,5 +74,6 @@ class DistributionCommissionEntry(models.Model):
             "returned": self.env._("Goods were returned."),
             "credited": self.env._("A part of the price was credited to the customer."),
             "changed": self.env._("The order was changed."),
+            "guarantee": self.env._("What the sales of the period have brought has changed."),
         }
         return texts.get(self._get_clawback_reason())

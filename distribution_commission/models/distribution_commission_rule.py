@@ -120,7 +120,8 @@ class DistributionCommissionRule(models.Model):
         store=True,
         readonly=False,
         aggregator=None,
-        help="Empty: no minimum. The program's cap holds all the same.",
+        help="Empty: no minimum. For a period: what a distributor who has sold gets by this rule in the program's "
+        "sales period; what is missing is added when it has ended. The program's cap holds all the same.",
     )
     maximum_amount = fields.Monetary(
         string="At Most",
@@ -271,12 +272,12 @@ class DistributionCommissionRule(models.Model):
             else:
                 rule.is_paying = any((rate if rule.kind == "percent" else amount) > 0 for _start, rate, amount in rows)
 
-    @api.depends("limit_scope", "effect")
+    @api.depends("effect")
     def _compute_limits(self):
-        """What is not asked for goes: no minimum for a period, no limits where those of another rule hold."""
+        """What is not asked for goes: no limits where those of another rule hold."""
         for rule in self:
             is_own = rule.effect not in ("add", "multiply")
-            rule.minimum_amount = rule.minimum_amount if is_own and rule.limit_scope != "period" else 0.0
+            rule.minimum_amount = rule.minimum_amount if is_own else 0.0
             rule.maximum_amount = rule.maximum_amount if is_own else 0.0
 
     @api.depends("campaign_id")
@@ -346,16 +347,9 @@ class DistributionCommissionRule(models.Model):
                     self.env._("A campaign adds a rate or an amount per unit. To pay an amount per order, replace.")
                 )
 
-    @api.constrains("limit_scope", "minimum_amount", "effect", "maximum_amount")
+    @api.constrains("minimum_amount", "effect", "maximum_amount")
     def _check_limits(self):
         for rule in self:
-            if rule.limit_scope == "period" and rule.minimum_amount:
-                raise ValidationError(
-                    self.env._(
-                        "What a distributor gets at least in a period is only known at its end: give it as a bonus. A "
-                        "minimum can be for each unit, line or order."
-                    )
-                )
             if rule.effect in ("add", "multiply") and (rule.minimum_amount or rule.maximum_amount):
                 raise ValidationError(
                     self.env._("The limits of the rule a campaign adds to or multiplies hold: give them there.")

@@ -274,7 +274,9 @@ class DistributionCommissionTerm(models.Model):
             if order.distribution_program_id and not order.commission_exclusion:
                 goods = order_lines._filter_commission_roles("goods")
                 # One by one: what an order takes of a period is no longer there for the next.
-                terms += insert_rows(self.browse(), self._prepare_terms_vals(order, goods))
+                vals_list = self._prepare_terms_vals(order, goods)
+                terms += insert_rows(self.browse(), vals_list)
+                self.env["distribution.commission.guarantee"]._promise(vals_list)
         return terms
 
     @api.model
@@ -302,8 +304,8 @@ class DistributionCommissionTerm(models.Model):
         for vals in limited:
             if term := frozen.get(_get_group_of(vals)):
                 vals |= {name: term[name] for name in SHARED_LIMITS}
-                if term.limit_scope == "period" and term.has_maximum:
-                    # A maximum is of one period: that in which it was agreed on.
+                if term.limit_scope == "period" and (term.has_maximum or term.minimum_amount):
+                    # Limits are of one period: that in which they were agreed on.
                     vals["date"] = term.date
 
     @api.model

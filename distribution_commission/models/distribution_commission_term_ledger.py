@@ -86,6 +86,7 @@ class DistributionCommissionTerm(models.Model):
         ]
         entries = insert_rows(entry_model, vals_list)
         terms._begin_holds(bases)
+        self.env["distribution.commission.guarantee"]._follow(terms, waited)
         return entries
 
     def _begin_holds(self, bases):

@@ -170,7 +170,7 @@ class DistributionDistributor(models.Model):
                AND term.state = 'active'
                AND (term.base_kind != 'untaxed'
                     OR COALESCE(term.fixed_amount, 0) + COALESCE(term.order_amount, 0)
-                       + COALESCE(term.minimum_amount, 0) > 0
+                       + CASE WHEN term.limit_scope = 'period' THEN 0 ELSE COALESCE(term.minimum_amount, 0) END > 0
                     OR line.price_subtotal * term.rate / 100 / term.currency_rate
                        > COALESCE(earned.amount, 0) + %(tolerance)s)
              ORDER BY term.id

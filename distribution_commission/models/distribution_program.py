@@ -405,6 +405,10 @@ class DistributionProgram(models.Model):
         months = PERIOD_MONTHS[self.sales_period]
         return day + relativedelta(day=1, month=(day.month - 1) // months * months + 1)
 
+    def _get_period_end(self, day):
+        """Return the last day of the sales period a day is in."""
+        return self._get_period_start(day) + relativedelta(months=PERIOD_MONTHS[self.sales_period], days=-1)
+
     def _get_sales(self, distributor, level, day, order=None):
         """Return the sales of the period so far on which a distributor has earned on a level.
 
@@ -424,7 +428,7 @@ class DistributionProgram(models.Model):
         :param order: `sale.order` that does not count; None where a sale is only tried
         :rtype: Fraction
         """
-        last = self._get_period_start(day) + relativedelta(months=PERIOD_MONTHS[self.sales_period], days=-1)
+        last = self._get_period_end(day)
         return self._sum_terms("expected_amount", distributor, level, last, order, rule_id)
 
     def _sum_terms(self, column, distributor, level, day, order=None, rule=None):

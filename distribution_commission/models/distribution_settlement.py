@@ -223,6 +223,8 @@ class DistributionSettlement(models.Model):
         if program.next_settlement_date <= today:
             # Whichever scheduled action comes first: what is due today does not wait for the next period.
             self.env["distribution.commission.event"]._work_off_program(program)
+            # Usually none: they were looked at in the night.
+            self.env["distribution.commission.guarantee"]._get_unseen(program)._converge()
             self.env["distribution.commission.entry"]._release(program)
             self._settle_due(program)
             program.next_settlement_date = program._get_settlement_date_after(today)

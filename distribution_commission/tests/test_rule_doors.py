@@ -66,10 +66,14 @@ class TestRuleDoors(RulesCommon):
         self.assertFalse(rule.is_paying)
 
     def test_limits_that_are_not_asked_for_go(self):
-        rule = self._rule(rate=8, product_id=self.goods, minimum_amount=5, maximum_amount=9)
+        campaign = self.env["distribution.commission.campaign"].create(
+            {"name": "June", "program_id": self.program.id, "date_from": "2026-06-01", "date_to": "2026-06-30"}
+        )
+        limits = {"minimum_amount": 5, "maximum_amount": 9}
+        rule = self._rule(rate=8, product_id=self.goods, campaign_id=campaign, effect="replace", **limits)
         with Form(rule) as form:
-            form.limit_scope = "period"
-        self.assertEqual((rule.minimum_amount, rule.maximum_amount), (0, 9))
+            form.effect = "add"
+        self.assertEqual((rule.minimum_amount, rule.maximum_amount), (0, 0))
 
     def test_copied_program_keeps_rules_for_tags(self):
         tag = self.env["distribution.tag"].create({"name": "Star"})

@@ -389,8 +389,6 @@ class TestRuleKinds(RulesCommon):
         for vals in ({"minimum_amount": -1}, {"minimum_amount": 5, "maximum_amount": 4}):
             with self.subTest(**vals), mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
                 self._rule(product_id=self.goods, **vals)
-        with self.assertRefused("only known at its end"):
-            self._rule(product_id=self.goods, limit_scope="period", minimum_amount=1)
 
     # === WORST CASE === #
 
@@ -433,8 +431,11 @@ class TestRuleKinds(RulesCommon):
         for vals, label in (
             ({}, ""),
             ({"minimum_amount": 5}, "at least $\xa05.00 for each order line"),
-            ({"maximum_amount": 9, "limit_scope": "period"}, "at most $\xa09.00 for each period"),
-            ({"minimum_amount": 5, "maximum_amount": 9, "limit_scope": "unit"}, "$\xa05.00 to $\xa09.00 for each unit"),
+            ({"maximum_amount": 9, "limit_scope": "unit"}, "at most $\xa09.00 for each unit"),
+            (
+                {"minimum_amount": 5, "maximum_amount": 9, "limit_scope": "period"},
+                "$\xa05.00 to $\xa09.00 for each period",
+            ),
         ):
             with self.subTest(label):
                 rule = self._rule(product_id=self.goods, **vals)

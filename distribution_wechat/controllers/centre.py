@@ -102,10 +102,9 @@ class CentreController(http.Controller):
         currency = entry.currency_id
         return Entry(
             id=entry.id,
-            order=entry.order_id.name,
-            # Above level 1 the buyer is somebody else's customer.
-            buyer=mask_name(entry.order_id.partner_id.name) if entry.level == 1 else None,
-            product=entry.line_id.product_id.name or entry.line_id.name,
+            order=entry.order_id.name or None,
+            buyer=entry._get_masked_buyer() or None,
+            product=entry._get_product_name(),
             level=entry.level,
             kind=entry.kind,
             state=entry.state,

@@ -277,12 +277,13 @@ class EntryQuery(PageQuery):
 class Entry(Schema):
     """A row of the ledger. The buyer is masked on level 1 and hidden above; `rate` is in per cent.
 
+    What is guaranteed for a period belongs to no order: `order` and `buyer` are null, `product` says which period.
     `why` and `reason_text` are in the reader's language; `reason` says why an amount was taken back. `release_date` is
     null while the hold waits for the goods to be delivered.
     """
 
     id: int
-    order: str
+    order: str | None
     buyer: str | None
     product: str
     level: int
@@ -295,7 +296,7 @@ class Entry(Schema):
     rate: Amount
     amount: Amount
     why: str | None
-    reason: Literal["cancelled", "returned", "credited", "changed"] | None
+    reason: Literal["cancelled", "returned", "credited", "changed", "guarantee"] | None
     reason_text: str | None
 
 

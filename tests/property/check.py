@@ -34,6 +34,8 @@ class Check:
         self._states(rows, lines)
         self._caps_and_signs(lines)
         self._explanations(rows, lines)
+        self._guarantees()
+        self._room_for_guarantees(lines)
         self._pending(lines)
         self._accounts()
         self._replays()
@@ -90,6 +92,39 @@ class Check:
         missing = {key: amount for key, amount in expected.items() if found[key] != amount}
         beyond = {key: amount for key, amount in found.items() if expected[key] != amount}
         assert not missing and not beyond, f"expected {missing}, found {beyond}"
+
+    def _guarantees(self):
+        """The same for what is guaranteed for a month, and it explains itself."""
+        rows = self._query(
+            "SELECT entry.id, entry.distributor_id, entry.level, entry.state, entry.release_date, entry.amount::text, "
+            "guarantee.rule_id, guarantee.date_end FROM distribution_commission_entry AS entry "
+            "JOIN distribution_commission_guarantee AS guarantee ON guarantee.id = entry.guarantee_id "
+            "WHERE guarantee.program_id = %s ORDER BY entry.id",
+            self.drive.stage.program.id,
+        )
+        found, expected, entries = Counter(), Counter(), self.env["distribution.commission.entry"]
+        for row in rows:
+            name = self.distributors[row["distributor_id"]].name
+            key = name, row["level"], row["rule_id"], row["date_end"], row["state"], row["release_date"]
+            found[key] += fen(row["amount"])
+            entry = entries.browse(row["id"])
+            assert entry.explanation["target"] in entry.why, entry.explanation
+        for each in self.model.guarantees.values():
+            for row in each.rows:
+                expected[each.distributor.name, each.level, each.rule, each.last, row.state, row.release] += row.amount
+        found, expected = ({key: amount for key, amount in each.items() if amount} for each in (found, expected))
+        assert found == expected, f"guarantees have {found}, expected {expected}"
+        self.last_entry = max([self.last_entry, *(row["id"] for row in rows)])
+
+    def _room_for_guarantees(self, lines):
+        """Whoever gets it: all that is added is left by the caps of lines for which something is guaranteed."""
+        room = ZERO
+        for order, line in lines.values():
+            if any(term.least_of_month for term in line.terms) and (figures := order.figures(line)):
+                cap = min(figures[-1].base * term.cap / term.currency_rate for term in line.terms)
+                room += max(ZERO, cap - sum(term.earned for term in line.terms))
+        added = [each.added for each in self.model.guarantees.values()]
+        assert min(added, default=0) >= 0 and sum(added) <= room, (added, room)
 
     def _caps_and_signs(self, lines):
         for order, line in lines.values():
@@ -187,12 +222,14 @@ class Check:
         )
 
     def _replays(self):
-        """Every trigger once more, and the sweep: nothing is added."""
+        """Every trigger once more, the sweep, and the look at night: nothing is added."""
         for record, _order in self.drive.orders:
             record._converge_commission()
             record.picking_ids.move_ids._converge_commission()
             record.invoice_ids._converge_commission()
         self.drive.look()
+        looked_at = [("program_id", "=", self.drive.stage.program.id), ("revision", ">", 0)]
+        self.env["distribution.commission.guarantee"].search(looked_at)._converge()
         added = self.env["distribution.commission.entry"].search([("id", ">", self.last_entry)])
         added = added.filtered(lambda entry: entry.program_id == self.drive.stage.program)
         assert not added, f"a replay added {added.mapped('amount')}"

@@ -5,8 +5,10 @@ What happened is told in plain numbers: quantities that left, values on document
 model's own business.
 """
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from fractions import Fraction
+
+from odoo.addons.distribution_commission.models.distribution_commission_guarantee_ledger import LOOK_AGAIN
 
 from .cash import Cash
 from .model import Distributor, Model, Product, business_date
@@ -113,9 +115,25 @@ class Drive(Rulebook, Sales, Warehouse, Office, Cash):
         self.model.now += timedelta(hours=hours)
         self.clock.move_to(self.model.now)
 
+    def _do_end_month(self):
+        """The first night of the next month."""
+        first = (self.model.today.replace(day=1) + timedelta(days=32)).replace(day=1)
+        midnight = datetime.combine(first, time()) - timedelta(hours=8)
+        return self._do_wait((midnight - self.model.now) / timedelta(hours=1))
+
+    def _look_at_guarantees(self):
+        """What rules guarantee for a month that has ended is added, once the ledger has looked at what waits."""
+        ended = self.env["distribution.commission.guarantee"]._get_unseen(self.stage.program, LOOK_AGAIN)
+        if ended:
+            self.look()
+            for guarantee in ended:
+                ended._look(guarantee)
+            self.model.converge()
+
     def _do_wait(self, hours):
         """Time passes, and the nightly work is done: receipts that nobody confirmed, holds that ended."""
         self._pass_time(hours)
+        self._look_at_guarantees()
         pickings = self.env["stock.picking"]
         pickings.search(pickings._get_overdue_receipt_domain(self.stage.program))._confirm_receipt()
         for _record, order in self.orders:

@@ -18,8 +18,8 @@ PRICES = (5, 35, 333, 3333, 10000, 12345)
 QUANTITIES = (1, 3, 7, 10, 10)
 CUSTOMERS = 5
 DISTRIBUTORS = 6
-LIMITS, TIERS, AUDIENCES = 9, 4, 10
-PERIOD_LIMITS = (7, 8)
+LIMITS, TIERS, AUDIENCES = 11, 4, 10
+PERIOD_LIMITS, LEAST_LIMITS = (7, 8), (9, 9, 10)
 # Whom rules are for that compete for who earns on the first customer: herself, her grade, her two tags.
 COMPETING = (3, 7, 9, 10)
 MARGIN = 5
@@ -68,6 +68,7 @@ WEIGHTS = {
     "exclude": 1,
     "down_payment": 3,
     "look": 5,
+    "end_month": 3,
 }
 # What a history is mostly about: these things happen three times as often in it.
 THEMES = (
@@ -79,6 +80,7 @@ THEMES = (
     ("ship", "wait", "settle", "pay", "give_back", "credit"),
     ("ship", "charge", "capture", "refund", "give_back", "credit", "invoice"),
     ("ship", "invoice", "pay_invoice", "unpay", "credit", "unpost", "post"),
+    ("sell", "ship", "end_month", "give_back", "cancel", "reopen", "add"),
 )
 # What a trigger waits for happens more often too.
 AWAITED = {
@@ -94,10 +96,12 @@ PHRASES = (
     ("ship", "invoice", "credit", "give_back", "credit"),
     ("ship", "wait", "give_back", "settle", "look"),
     ("down_payment", "invoice", "pay_invoice", "pay_invoice", "credit"),
+    ("ship", "end_month", "give_back", "end_month"),
 )
 # How a history begins that is about something.
 BEGINNINGS = {
     "month": ("sell", "sell", "sell"),
+    "least": ("sell", "sell", "ship", "end_month", "ship"),
     "margin": ("sell", "invoice"),
     "bank": ("sell", "invoice", "pay_invoice"),
     "waiting": ("sell", "ship", "look", "wait", "give_back", "settle", "look"),
@@ -186,13 +190,15 @@ def draw(seed, number, longest=15):
 
 def _subject(rng):
     """Return what a history is about: of some things chance brings too seldom what they need."""
-    subjects = {"month": 5, "campaign": 5, "audiences": 3, "margin": 2, "bank": 1, "waiting": 1, "": 5}
+    subjects = {"month": 5, "campaign": 5, "audiences": 3, "least": 4, "margin": 2, "bank": 1, "waiting": 1, "": 5}
     return rng.choices(list(subjects), list(subjects.values()))[0]
 
 
 def _rule_about(rng, about):
     if about == "month":
         return _monthly_rule(rng)
+    if about == "least":
+        return _first_rule(rng, rng.choice(LEAST_LIMITS))
     if about == "margin":
         return (1, 0, 0, MARGIN, rng.choice(RATES[1][1:]), 0, 0)
     return _first_rule(rng) if about == "campaign" else _rule(rng)
@@ -205,6 +211,9 @@ def _first_events(rng, about):
         # Each pays something else, or it would not be seen which of them does.
         audiences, rates = rng.sample(COMPETING, 3), rng.sample(RATES[1], 3)
         return [("rule", 1, 0, audience, 0, rate, 0, 0) for audience, rate in zip(audiences, rates, strict=True)]
+    if about == "least":
+        # Two levels to whom something is guaranteed share what the caps leave.
+        return [("rule", 2, *_first_rule(rng, rng.choice(LEAST_LIMITS))[1:])] if rng.random() < 1 / 2 else []
     return []
 
 
@@ -213,7 +222,7 @@ def _event(rng, name, about):
     arguments = {
         "sell": lambda: (
             # Mostly those for whom somebody earns.
-            0 if about in ("month", "audiences") else rng.choice((0, 0, 0, 1, 1, 1, *range(CUSTOMERS))),
+            0 if about in ("month", "least", "audiences") else rng.choice((0, 0, 0, 1, 1, 1, *range(CUSTOMERS))),
             rng.choice((0, 0, 0, rng.randint(1, DISTRIBUTORS))),
             tuple(_line(rng) for _line_number in range(rng.choice((1, 2, 3)))),
             rng.choice((0, 0, 0, 1000, 2999)),
@@ -259,6 +268,7 @@ def _event(rng, name, about):
         "down_payment": lambda: (_pick(rng), rng.choice((30, 50)), rng.choice((0, 1, 1, 1))),
         "cost": lambda: (rng.randrange(4), rng.choice((0, *PRICES))),
         "list_price": lambda: (rng.randrange(4), rng.choice(PRICES)),
+        "end_month": lambda: (),
     }
     return (name, *arguments[name]())
 

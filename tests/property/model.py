@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from .documents import Posted, Tax, discount_factor, is_coupon, is_earning, to_item, value_of
+from .guarantees import Guarantees
 from .pay import NOTHING, SHARED, ZERO, Figures, Pay, Row, Term, Whole, to_fen
 from .refunds import Bearer, given_back, paid_since, spread
 from .rules import resolve
@@ -340,7 +341,7 @@ class Order:
         return Pay([Whole(line, line.value * factor, line.taxed * factor) for line in self.lines])
 
 
-class Model:
+class Model(Guarantees):
     """A merchant with one program."""
 
     def __init__(self, trigger, hold, levels, cap, now, passes_up=False):
@@ -349,7 +350,7 @@ class Model:
         self.now, self.receipt_days = now, 10
         self.products, self.rules, self.orders = [], [], []
         self.distributors, self.bindings, self.owners, self.excluded = {}, {}, {}, set()
-        self.accounts = {}
+        self.accounts, self.guarantees = {}, {}
 
     @property
     def today(self):
@@ -468,15 +469,17 @@ class Model:
 
     # === THE LEDGER === #
 
-    def converge(self):
-        """Bring every term to what it should have earned now."""
-        for order in self.orders:
+    def converge(self, orders=None):
+        """Bring every term, or those of some orders, to what it should have earned now."""
+        orders = self.orders if orders is None else orders
+        for order in orders:
             pay = order.pay()
             for line in order.lines:
                 figures = order.figures(line)
                 by_delivery = [pay.amounts(line, each) for each in figures]
                 for position, term in enumerate(line.terms):
                     self._converge_term(term, figures, [targets[position] for targets in by_delivery])
+        self.guarantee(orders)
 
     def _converge_term(self, term, figures, targets):
         difference = (targets[-1] if targets else 0) - term.earned
@@ -513,9 +516,8 @@ class Model:
                 row.left, loss = row.left - part, loss - part
 
     def rows(self):
-        return [
-            (term, row) for order in self.orders for line in order.lines for term in line.terms for row in term.rows
-        ]
+        terms = [term for order in self.orders for line in order.lines for term in line.terms]
+        return [(each, row) for each in (*terms, *self.guarantees.values()) for row in each.rows]
 
     def release(self):
         for _term, row in self.rows():

@@ -62,7 +62,8 @@ class Limit:
     def apply(self, amount, count=1):
         if self.most is not None:
             amount = min(amount, max(ZERO, self.most - self.used) * count)
-        return max(amount, self.least * count)
+        # The least of a month is no order's.
+        return max(amount, self.least * count) if self.scope != "period" else amount
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,10 @@ class Term:
     @property
     def earned(self):
         return sum(row.amount for row in self.rows)
+
+    @property
+    def least_of_month(self):
+        return self.limit.least if self.limit.scope == "period" else ZERO
 
     @property
     def group(self):

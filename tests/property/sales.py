@@ -160,6 +160,9 @@ class Sales:
         record, order = self._order(pick)
         if not record:
             return False
+        # The ledger looks at what waits of it first.
+        self._note_paid_invoices()
+        self.model.converge([order])
         record.action_cancel()
         order.state = "cancel"
         for invoice in order.invoices:

@@ -36,6 +36,8 @@ LIMITS = (
     ("unit", 5, 200),
     ("period", 0, 900),
     ("period", 0, 5000),
+    ("period", 20000, 0),
+    ("period", 1500, 4000),
 )
 # Sales of the month from which another value counts, in fen, and which, in per cent of the first.
 TIERS = ((), ((3000, 50),), ((1000, 120), (20000, 0)), ((5000, 110), (30000, 125)))

@@ -284,6 +284,16 @@ SAMPLES = {
         "date_from": "2030-01-01",
         "date_to": "2030-01-02",
     },
+    "distribution.commission.guarantee": lambda w, d: {
+        "distributor_id": d.id,
+        "rule_id": w.create("distribution.commission.rule", d).id,
+        "level": 1,
+        "program_id": w.program.id,
+        "company_id": w.company.id,
+        "currency_id": w.company.currency_id.id,
+        "date_start": "2030-01-01",
+        "date_end": "2030-01-31",
+    },
     "distribution.commission.event": lambda w, d: {"order_id": w.order.id, "company_id": w.company.id},
     "distribution.settlement.wizard": lambda w, d: {"program_id": w.program.id},
     "distribution.settlement.wizard.line": lambda w, d: {
