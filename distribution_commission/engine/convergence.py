@@ -87,17 +87,28 @@ def _net_by_delivery(rows):
 
 def _claw_back(rows, loss):
     """Reverse the latest earnings first; a reversal names what it reverses."""
-    left = {row.id: row for row in rows if not row.reverses_id}
-    remaining = {row_id: row.amount for row_id, row in left.items()}
+    deliveries = {row.id: row.delivery_id for row in rows}
+    return [Posting(-part, Decimal(0), deliveries[row_id], row_id) for row_id, part in get_reversals(rows, loss)]
+
+
+def get_reversals(rows, loss):
+    """Return which earnings are taken back, the latest first.
+
+    :param list rows: what the ledger holds, `Row`, in order of id
+    :param Decimal loss: how much is taken back
+    :return: (id of the earning, how much of it)
+    :rtype: list
+    """
+    left = {row.id: row.amount for row in rows if not row.reverses_id}
     for row in rows:
         if row.reverses_id:
-            remaining[row.reverses_id] += row.amount
-    postings = []
+            left[row.reverses_id] += row.amount
+    parts = []
     for row_id in sorted(left, reverse=True):
-        amount = min(remaining[row_id], loss)
-        if amount > 0:
-            postings.append(Posting(-amount, Decimal(0), left[row_id].delivery_id, row_id))
-            loss -= amount
+        part = min(left[row_id], loss)
+        if part > 0:
+            parts.append((row_id, part))
+            loss -= part
     if loss:
         raise AssertionError(f"a loss of {loss} reverses nothing")
-    return postings
+    return parts

@@ -83,29 +83,6 @@ def get_changes(targets, added):
     return sorted(((day, change) for day, change in changes if change), key=lambda change: change[1] < 0)
 
 
-def get_reversals(rows, amount):
-    """Return which earnings are taken back, the latest first.
-
-    :param list rows: what the ledger has added, `convergence.Row`, in order of id
-    :param Decimal amount: how much
-    :return: (id of the earning, how much of it)
-    :rtype: list
-    """
-    left = {row.id: row.amount for row in rows if not row.reverses_id}
-    for row in rows:
-        if row.reverses_id:
-            left[row.reverses_id] += row.amount
-    parts = []
-    for row_id in sorted(left, reverse=True):
-        part = min(left[row_id], amount)
-        if part > 0:
-            parts.append((row_id, part))
-            amount -= part
-    if amount:
-        raise AssertionError(f"{amount} to be taken back was never added")
-    return parts
-
-
 def get_room(cap, taken, sharing):
     """Return what the cap of an order line leaves for one of those to whom something is guaranteed for it.
 

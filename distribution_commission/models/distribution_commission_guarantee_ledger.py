@@ -8,14 +8,13 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
-from ..engine.convergence import Row
+from ..engine.convergence import Row, get_reversals
 from ..engine.eligible_base import eligible_bases
 from ..engine.guarantee import (
     get_changes,
     get_days,
     get_lacking,
     get_minimum,
-    get_reversals,
     get_room,
     get_top_up,
     sum_by,
