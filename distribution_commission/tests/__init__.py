@@ -18,6 +18,7 @@ from . import test_cases_documents
 from . import test_cases_products
 from . import test_engine_refunds
 from . import test_guarantee
+from . import test_guarantee_due
 from . import test_self_purchase
 from . import test_settlement
 from . import test_statements
