@@ -50,4 +50,5 @@
         ],
     },
     "application": True,
+    "uninstall_hook": "uninstall_hook",
 }

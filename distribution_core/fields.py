@@ -14,3 +14,13 @@ class CopiedMany2one(fields.Many2one):
 
     def update_db_foreign_key(self, model, column):
         """Override of `Many2one`: the record it is copied from has the foreign key."""
+
+
+class LastingMany2one(fields.Many2one):
+    """A reference to a record that is never deleted, which its own table sees to for SQL as for the ORM.
+
+    As for `CopiedMany2one`, there is nothing a foreign key would have to check.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        """Override of `Many2one`: the target's table refuses to let it go."""

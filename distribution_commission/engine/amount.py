@@ -42,7 +42,8 @@ class Sold:
 
     def get_cap(self, base):
         """Return the most that all levels get on a base, in the company's currency, not rounded."""
-        return base.amount * self.cap_rate / 100 / self.line.currency_rate
+        cap = base.amount * self.cap_rate / 100
+        return cap if self.line.currency_rate == 1 else cap / self.line.currency_rate
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,11 @@ def round_half_up(value, unit):
     :param Decimal unit: smallest unit of the currency, such as 0.01
     :rtype: Decimal
     """
-    value, of_unit = value if isinstance(value, Fraction) else Fraction(value), exact(unit)
+    (numerator, denominator), (of_numerator, of_denominator) = value.as_integer_ratio(), exact(unit).as_integer_ratio()
     # In whole numbers: twice as many units as there are, one more, halved.
-    units, parts = abs(value.numerator) * of_unit.denominator, value.denominator * of_unit.numerator
+    units, parts = abs(numerator) * of_denominator, denominator * of_numerator
     whole = (2 * units + parts) // (2 * parts)
-    return unit * (whole if value.numerator >= 0 else -whole)
+    return unit * (whole if numerator >= 0 else -whole)
 
 
 def allocate(total, weights, unit):

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """How a level is paid, and what that comes to on an order line before limits over the order, cap and rounding."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from .eligible_base import Base
@@ -28,19 +28,26 @@ class Pay:
     scope: str = "line"
     minimum: Fraction = ZERO
     maximum: Fraction | None = None
+    # What follows, once: every level of every line asks for it.
+    is_paying: bool = field(init=False, compare=False)
+    is_limited: bool = field(init=False, compare=False)
+    # Whether an amount per unit or per order is paid.
+    is_fixed: bool = field(init=False, compare=False)
+    # The rate as a part of one.
+    part: Fraction = field(init=False, compare=False)
+    # The minimum of a unit, line or order, 0 where there is none.
+    least: Fraction = field(init=False, compare=False)
 
-    @property
-    def is_paying(self):
-        return self.rate > 0 or self.per_unit > 0 or self.per_order > 0
-
-    @property
-    def is_limited(self):
-        return self.least > 0 or self.maximum is not None
-
-    @property
-    def least(self):
-        """The minimum of a unit, line or order, 0 where there is none."""
-        return ZERO if self.scope == "period" else self.minimum
+    def __post_init__(self):
+        least = ZERO if self.scope == "period" else self.minimum
+        for name, value in (
+            ("is_paying", self.rate > 0 or self.per_unit > 0 or self.per_order > 0),
+            ("is_limited", least > 0 or self.maximum is not None),
+            ("is_fixed", bool(self.per_unit or self.per_order)),
+            ("part", self.rate / 100),
+            ("least", least),
+        ):
+            object.__setattr__(self, name, value)
 
     def plus(self, other):
         """Return this pay with the rate and the amount per unit of another; the rates are of the same base.
@@ -130,9 +137,7 @@ def get_amount(pay, base, line):
     :return: in the company's currency, not rounded
     :rtype: Fraction
     """
-    amount = pay.rate * line.get_rated(pay.base_kind, base) / 100 if pay.rate else ZERO
-    if pay.per_unit:
-        amount += pay.per_unit * line.get_units(base)
-    if pay.per_order:
-        amount += pay.per_order * line.get_part(base)
+    amount = pay.part * line.get_rated(pay.base_kind, base)
+    if pay.is_fixed:
+        amount += pay.per_unit * line.get_units(base) + pay.per_order * line.get_part(base)
     return amount

@@ -44,11 +44,13 @@ def _get_insert_query(model, fields, rows):
             [common[field]] = _get_column(field, model, values[:1])
         else:
             varying[field] = _get_column(field, model, values)
+    # A column that is not named is empty.
+    common = {field: value for field, value in common.items() if value is not None}
     if not varying:
         varying = {fields[0]: [common.pop(fields[0])] * len(rows)}
     # Plain text: an object for each of the names costs more than the rest.
-    names = ", ".join(f'"{field.name}"' for field in (*common, *varying))
-    row_names = ", ".join(f'"{field.name}"' for field in varying)
+    names = ", ".join([f'"{field.name}"' for field in (*common, *varying)])
+    row_names = ", ".join([f'"{field.name}"' for field in varying])
     targets = ", ".join(["%s"] * len(common) + [f'"row"."{f.name}"::{f.column_type[0]}' for f in varying])
     places = ", ".join(["%s"] * len(rows))
     return SQL(
@@ -64,14 +66,15 @@ def _get_column(field, model, values):
     """Return values as the column of a field takes them."""
     if field.type == "many2one":
         return [value or None for value in values]
-    if field.type == "monetary":
+    # A float that names digits is rounded to them.
+    if field.type in ("monetary", "integer") or (field.type == "float" and not field._digits):
         return values
     return [field.convert_to_column_insert(value, model) for value in values]
 
 
 def _invalidate_inverses(records, fields, rows):
     """Let the lists the new records belong to be read again."""
-    for field in fields:
+    for field in (field for field in fields if field.type == "many2one"):
         for inverse in records.pool.field_inverses[field]:
             owners = {row[field.name] for row in rows if row[field.name]}
             owners = records.env[inverse.model_name].browse(owners)

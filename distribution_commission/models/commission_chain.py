@@ -19,6 +19,12 @@ class Share:
     receiver: object
     found: Found
 
+    @property
+    def key(self):
+        """What is the same for lines of an order that the same rules pay to the same distributors."""
+        overlay = self.found.overlay
+        return self.level, self.receiver.id, self.found.rule.rule_id, overlay and overlay.rule_id
+
 
 @dataclass(frozen=True, slots=True)
 class Link:

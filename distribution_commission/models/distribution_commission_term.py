@@ -1,10 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from collections import defaultdict
 from decimal import Decimal
+from functools import lru_cache
 
 from odoo import api, fields, models
 
-from odoo.addons.distribution_core.fields import CopiedMany2one
+from odoo.addons.distribution_core.fields import CopiedMany2one, LastingMany2one
 
 from ..const import BASE_KINDS, LIMIT_SCOPES, TRIGGERS
 from ..engine.amount import Share, Sold, get_amounts
@@ -27,17 +28,17 @@ def _make_pay(term):
 
     :param term: a term, or the values of one that is to be created
     """
-    return Pay(
-        rate=exact(term["rate"]),
-        base_kind=term["base_kind"],
-        per_unit=exact(term["fixed_amount"]),
-        per_order=exact(term["order_amount"]),
-        scope=term["limit_scope"],
-        minimum=exact(term["minimum_amount"]),
-        maximum=max(exact(0), exact(term["maximum_amount"]) - exact(term["period_used"]))
-        if term["has_maximum"]
-        else None,
-    )
+    maximum = (term["maximum_amount"], term["period_used"]) if term["has_maximum"] else None
+    amounts = term["rate"], term["fixed_amount"], term["order_amount"], term["minimum_amount"]
+    return _get_pay(term["base_kind"], term["limit_scope"], maximum, *amounts)
+
+
+# Lines, and orders, are mostly paid alike.
+@lru_cache(maxsize=4096)
+def _get_pay(base_kind, scope, maximum, *amounts):
+    rate, per_unit, per_order, minimum = map(exact, amounts)
+    most = max(exact(0), exact(maximum[0]) - exact(maximum[1])) if maximum else None
+    return Pay(rate, base_kind, per_unit, per_order, scope, minimum, most)
 
 
 def _get_group(scope, rule_id, level, distributor_id):
@@ -83,7 +84,7 @@ class DistributionCommissionTerm(models.Model):
     company_id = CopiedMany2one(comodel_name="res.company", required=True, ondelete="restrict")
     # The company's, which keeps its currency once it has terms.
     currency_id = CopiedMany2one(comodel_name="res.currency", required=True, ondelete="restrict")
-    distributor_id = fields.Many2one(comodel_name="distribution.distributor", required=True, ondelete="restrict")
+    distributor_id = LastingMany2one(comodel_name="distribution.distributor", required=True, ondelete="restrict")
     # The distributor's, which keeps its program.
     program_id = CopiedMany2one(comodel_name="distribution.program", required=True, ondelete="restrict")
     level = fields.Integer(required=True, aggregator=None)
@@ -97,7 +98,8 @@ class DistributionCommissionTerm(models.Model):
         ondelete="restrict",
         help="Added to the rule, or multiplied it.",
     )
-    campaign_id = fields.Many2one(
+    # The rule's, which stays with its campaign.
+    campaign_id = CopiedMany2one(
         comodel_name="distribution.commission.campaign", index="btree_not_null", ondelete="restrict"
     )
     passed_from_id = fields.Many2one(
@@ -285,11 +287,16 @@ class DistributionCommissionTerm(models.Model):
         program = order.distribution_program_id
         chain, day = order._get_commission_chain(), program._get_business_date()
         period = SalesPeriod(program, day, order)
-        common = self._prepare_order_vals(order, period)
-        shares = {line: line._get_commission_shares(chain, day) for line in lines}
-        vals_list = [
-            common | vals for line in lines for vals in self._prepare_line_terms_vals(line, shares[line], period)
-        ]
+        common, alike, vals_list = self._prepare_order_vals(order, period), {}, []
+        for line in lines:
+            shares = line._get_commission_shares(chain, day)
+            # Lines that the same rules pay have the same terms, but for their own prices.
+            for share in shares:
+                if share.key not in alike:
+                    alike[share.key] = common | self._prepare_term_vals(order, share, period.get_pay(share), period)
+            terms = [alike[share.key] for share in shares]
+            prices = self._prepare_line_vals(line, terms)
+            vals_list += [vals | prices for vals in terms]
         self._share_limits(order, vals_list)
         self._add_expected(order, vals_list)
         return vals_list
@@ -328,25 +335,20 @@ class DistributionCommissionTerm(models.Model):
         }
 
     @api.model
-    def _prepare_line_terms_vals(self, line, shares, period):
-        """Return the values of the terms of one order line, but for what those of the order have in common.
+    def _prepare_line_vals(self, line, terms):
+        """Return what the terms of an order line have in common: the line, and its prices where they count.
 
-        :param list shares: `commission_chain.Share`
-        :param SalesPeriod period: of the order
+        :param list terms: how each of them pays, see `_prepare_term_vals`
         """
-        pays = [period.get_pay(share) for share in shares]
-        kinds = {pay.base_kind for pay in pays if pay.rate}
-        order, prices = line.order_id, {"line_id": line.id, "list_price": 0.0, "unit_cost": 0.0}
-        if kinds & {"list", "margin"}:
+        kinds = {vals["base_kind"] for vals in terms if vals["rate"]}
+        prices = {"line_id": line.id, "list_price": 0.0, "unit_cost": 0.0}
+        if not kinds.isdisjoint(("list", "margin")):
             product = line.product_id.with_company(line.company_id)
             if "list" in kinds:
-                prices["list_price"] = float(order.distribution_program_id._get_list_price(product))
+                prices["list_price"] = float(line.order_id.distribution_program_id._get_list_price(product))
             if "margin" in kinds:
                 prices["unit_cost"] = product.standard_price
-        return [
-            {**self._prepare_term_vals(order, share, pay, period), **prices}
-            for share, pay in zip(shares, pays, strict=True)
-        ]
+        return prices
 
     @api.model
     def _prepare_term_vals(self, order, share, pay, period):

@@ -11,6 +11,8 @@ COMMISSION_FIELDS = (
     "commission_payable_account_id",
 )
 BALANCE_FIELDS = {"commission_accrued_account_id", "commission_payable_account_id"}
+# Read together where something is posted, and not with whatever else is asked of a company: nearly everything asks.
+ACCOUNTING = "commission_accounting"
 
 
 class ResCompany(models.Model):
@@ -20,30 +22,35 @@ class ResCompany(models.Model):
         comodel_name="account.journal",
         domain="[('type', '=', 'general')]",
         check_company=True,
+        prefetch=ACCOUNTING,
         help="Earning, clawback and settlement of commission are posted here.",
     )
     commission_expense_account_id = fields.Many2one(
         comodel_name="account.account",
         domain="[('account_type', 'in', ('expense', 'expense_other', 'expense_direct_cost'))]",
         check_company=True,
+        prefetch=ACCOUNTING,
         help="Debited when commission is earned.",
     )
     commission_contra_account_id = fields.Many2one(
         comodel_name="account.account",
         domain="[('account_type', 'in', ('income', 'income_other'))]",
         check_company=True,
+        prefetch=ACCOUNTING,
         help="Debited when a distributor earns on what it bought itself: money back to a customer lowers revenue.",
     )
     commission_accrued_account_id = fields.Many2one(
         comodel_name="account.account",
         domain="[('account_type', '=', 'liability_current'), ('reconcile', '=', True)]",
         check_company=True,
+        prefetch=ACCOUNTING,
         help="Earned and not yet settled.",
     )
     commission_payable_account_id = fields.Many2one(
         comodel_name="account.account",
         domain="[('account_type', '=', 'liability_payable')]",
         check_company=True,
+        prefetch=ACCOUNTING,
         help="Settled and not yet paid out.",
     )
     is_commission_in_background = fields.Boolean(

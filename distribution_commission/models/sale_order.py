@@ -76,11 +76,10 @@ class SaleOrder(models.Model):
         for order in self:
             order.is_commission_waiting = order._origin in waiting
 
-    @api.depends("picking_ids.is_receivable")
+    # Without dependencies, see the field of deliveries.
     def _compute_is_receivable(self):
         for order in self:
-            # A salesperson without rights on deliveries may still record the receipt.
-            order.is_receivable = any(order.sudo().picking_ids.mapped("is_receivable"))
+            order.is_receivable = order._is_receivable()
 
     # === CRUD METHODS === #
 
@@ -158,6 +157,8 @@ class SaleOrder(models.Model):
 
     def _update_programs_and_rewards(self):
         """Override of `sale_loyalty`: it takes discounts off and puts them on again."""
+        if all(order.state != "sale" for order in self):
+            return super()._update_programs_and_rewards()
         with gathered(self) as orders:
             return super(SaleOrder, orders)._update_programs_and_rewards()
 
@@ -168,19 +169,23 @@ class SaleOrder(models.Model):
 
     def _action_confirm(self):
         """Override of `sale` to freeze the commission terms."""
-        # Never confirmed under a program: there is nothing to look for.
-        new_orders = self.sudo().filtered(lambda order: not order.distribution_program_id)
-        new_orders._fields["commission_term_ids"]._insert_cache(new_orders, [()] * len(new_orders))
         orders = self.sudo()
+        # Never confirmed under a program: there is nothing to look for.
+        new_orders = orders.filtered(lambda order: not order.distribution_program_id)
+        new_orders._fields["commission_term_ids"]._insert_cache(new_orders, [()] * len(new_orders))
+        old_orders = orders - new_orders
         # What was delivered before decides which terms stay.
-        (orders - new_orders)._catch_up_commission()
+        old_orders._catch_up_commission()
         result = super()._action_confirm()
-        (orders - new_orders)._supersede_unused_terms()
+        old_orders._supersede_unused_terms()
         orders._freeze_commission_exclusion(new_orders)
-        orders.env["distribution.commission.term"]._create_for_lines(orders.order_line, new_orders)
-        orders.env["distribution.commission.term"]._refresh(orders - new_orders)
+        terms = orders.env["distribution.commission.term"]
+        terms._create_for_lines(orders.order_line, new_orders)
         earning = new_orders.filtered(lambda order: not order._has_earned_nothing())
-        ((orders - new_orders) | earning)._converge_commission()
+        # Most are confirmed once, and have nothing to earn on yet.
+        if old_orders or earning:
+            terms._refresh(old_orders)
+            (old_orders | earning)._converge_commission()
         return result
 
     def _has_earned_nothing(self):
@@ -411,6 +416,15 @@ class SaleOrder(models.Model):
         }
         transactions = self.env["payment.transaction"].browse(linked).filtered("child_transaction_ids")
         return self.union(*(transaction._get_commission_orders() for transaction in transactions))
+
+    def _is_receivable(self):
+        """Tell whether a delivery of the order was shipped and waits for the customer's receipt.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        # A salesperson without rights on deliveries may still record the receipt.
+        return any(picking._is_receivable() for picking in self.sudo().picking_ids)
 
     def _get_goods_lines(self):
         return self.order_line._filter_commission_roles("goods")

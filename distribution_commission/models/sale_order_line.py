@@ -173,16 +173,19 @@ class SaleOrderLine(models.Model):
         :return: line id → `ordered`, `units`, `worth`, `taxed` of `engine.eligible_base.LineFacts`
         :rtype: dict
         """
-        factors = {order: order._get_commission_discount_factor() for order in self.order_id}
-        return {
-            line.id: {
-                "ordered": exact(line.product_uom_qty),
-                "units": line._get_commission_units(),
-                "worth": exact(line.price_subtotal) * factors[line.order_id],
-                "taxed": exact(line.price_total) * factors[line.order_id],
-            }
-            for line in self
-        }
+        values = {}
+        for order, lines in self.grouped("order_id").items():
+            factor = order._get_commission_discount_factor()
+            for line in lines:
+                worth, taxed = exact(line.price_subtotal), exact(line.price_total)
+                values[line.id] = {
+                    "ordered": exact(line.product_uom_qty),
+                    "units": line._get_commission_units(),
+                    # Mostly there is no discount line.
+                    "worth": worth if factor == 1 else worth * factor,
+                    "taxed": taxed if factor == 1 else taxed * factor,
+                }
+        return values
 
     def _get_commission_units(self):
         """Return the ordered quantity in the product's own unit of measure: a dozen is twelve.

@@ -19,17 +19,11 @@ class StockPicking(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("state", "commission_received_on", "picking_type_code")
+    # Without dependencies: nobody sees it change on a form, and what it would have to be looked at for is all an order
+    # does to its deliveries.
     def _compute_is_receivable(self):
         for picking in self:
-            picking.is_receivable = bool(
-                picking.state == "done"
-                and not picking.commission_received_on
-                and picking.location_dest_id.usage == "customer"
-                and picking._get_commission_orders().commission_term_ids.filtered(
-                    lambda term: term.state == "active" and term.trigger == "received"
-                )
-            )
+            picking.is_receivable = picking._is_receivable()
 
     # === ACTION METHODS === #
 
@@ -55,7 +49,22 @@ class StockPicking(models.Model):
         return self.sudo().move_ids.sale_line_id.order_id
 
     def _filter_receivable(self):
-        return self.filtered("is_receivable")
+        return self.filtered(lambda picking: picking._is_receivable())
+
+    def _is_receivable(self):
+        """Tell whether the delivery was shipped and waits for the customer's receipt.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        if self.state != "done" or self.commission_received_on or self.location_dest_id.usage != "customer":
+            return False
+        return self._is_receipt_awaited(self._get_commission_orders())
+
+    @api.model
+    def _is_receipt_awaited(self, orders):
+        """Tell whether something follows from the customer's receipt of goods of these orders. Extension point."""
+        return any(term.state == "active" and term.trigger == "received" for term in orders.commission_term_ids)
 
     def _confirm_receipt(self, moment=None):
         """Set the moment of receipt; a second confirmation changes nothing.

@@ -5,6 +5,9 @@ from odoo.fields import Domain
 
 from ..const import APPLICANT_STATES, DISTRIBUTOR_STATES, EARNING_STATES
 
+# What lets a member go neither by SQL nor by the ORM.
+GUARD_FUNCTION = "distribution_distributor_guard"
+
 # Changed by methods that check what has to be and note why.
 DECIDED_FIELDS = {"state", "state_reason", "parent_id"}
 
@@ -89,6 +92,26 @@ class DistributionDistributor(models.Model):
         "(program_id, partner_id) WHERE merged_into_id IS NULL", "This contact is a distributor of the program already."
     )
     _code_program_uniq = models.UniqueIndex("(program_id, code)", "The code of a distributor is unique in its program.")
+
+    def init(self):
+        """Let no member be deleted or made an applicant again, by SQL either: what counts for members lasts."""
+        applied = ", ".join(f"'{state}'" for state in APPLICANT_STATES)
+        self.env.cr.execute(  # pylint: disable=sql-injection
+            f"""
+            CREATE OR REPLACE FUNCTION {GUARD_FUNCTION}() RETURNS trigger AS $$
+            BEGIN
+                RAISE EXCEPTION 'Distributor % is a member, or was one: % refused.', OLD.code, TG_OP
+                    USING ERRCODE = 'restrict_violation';
+            END $$ LANGUAGE plpgsql;
+            DROP TRIGGER IF EXISTS {GUARD_FUNCTION}_delete ON {self._table};
+            CREATE TRIGGER {GUARD_FUNCTION}_delete BEFORE DELETE ON {self._table}
+                FOR EACH ROW WHEN (OLD.state NOT IN ({applied})) EXECUTE FUNCTION {GUARD_FUNCTION}();
+            DROP TRIGGER IF EXISTS {GUARD_FUNCTION}_update ON {self._table};
+            CREATE TRIGGER {GUARD_FUNCTION}_update BEFORE UPDATE OF state ON {self._table}
+                FOR EACH ROW WHEN (OLD.state NOT IN ({applied}) AND NEW.state IN ({applied}))
+                EXECUTE FUNCTION {GUARD_FUNCTION}();
+            """
+        )
 
     @api.model
     def _default_program_id(self):

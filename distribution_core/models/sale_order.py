@@ -2,6 +2,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..const import APPLICANT_STATES
+from ..fields import CopiedMany2one, LastingMany2one
 from . import attribution
 
 # What a manager or the customer says an order counts by, and what follows from it.
@@ -27,7 +29,8 @@ def _insert_cache(model, columns, rows):
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
-    distribution_program_id = fields.Many2one(
+    # The distributor's, which keeps its program.
+    distribution_program_id = CopiedMany2one(
         comodel_name="distribution.program",
         groups=READERS,
         index="btree_not_null",
@@ -35,7 +38,7 @@ class SaleOrder(models.Model):
         readonly=True,
         ondelete="restrict",
     )
-    distribution_distributor_id = fields.Many2one(
+    distribution_distributor_id = LastingMany2one(
         comodel_name="distribution.distributor",
         string="Distributor",
         groups=READERS,
@@ -100,13 +103,24 @@ class SaleOrder(models.Model):
     # === CONSTRAINT METHODS === #
 
     @api.constrains("distribution_distributor_id", "company_id")
-    def _check_distribution_company(self):
-        for order in self.sudo().filtered("distribution_distributor_id"):
-            if order.distribution_distributor_id.company_id not in order.company_id.parent_ids:
+    def _check_distribution_distributor(self):
+        for order in self.sudo():
+            distributor = order.distribution_distributor_id
+            company = distributor.company_id
+            # Mostly there is one company.
+            if company and company != order.company_id and company not in order.company_id.parent_ids:
                 raise ValidationError(
                     self.env._(
                         "%(distributor)s belongs to a program of another company than order %(order)s.",
-                        distributor=order.distribution_distributor_id.display_name,
+                        distributor=distributor.display_name,
+                        order=order.name,
+                    )
+                )
+            if distributor.state in APPLICANT_STATES:
+                raise ValidationError(
+                    self.env._(
+                        "%(distributor)s is no distributor yet, and order %(order)s cannot count for an applicant.",
+                        distributor=distributor.display_name,
                         order=order.name,
                     )
                 )
@@ -122,16 +136,15 @@ class SaleOrder(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         links, companies = self.env["distribution.link"].sudo(), self.env["res.company"].sudo()
-        # A default may come from anywhere.
-        defaults = self.default_get(sorted(ATTRIBUTION_FIELDS))
         for vals in vals_list:
-            self.browse()._check_attribution_role({**defaults, **vals})
+            self.browse()._check_attribution_role(vals)
         visits = [
             links._get_visit_vals(companies.browse(vals.get("company_id") or self.env.company.id)) for vals in vals_list
         ]
-        orders = super().create(
-            [self._prepare_choice_vals({**visit, **vals}) for visit, vals in zip(visits, vals_list, strict=True)]
-        )
+        chosen = [self._prepare_choice_vals({**visit, **vals}) for visit, vals in zip(visits, vals_list, strict=True)]
+        orders = super().create(chosen)
+        for order, vals in zip(orders, chosen, strict=True):
+            order._check_attribution_defaults(vals)
         # An import may bring orders that are confirmed already.
         orders.filtered(lambda order: order.state == "sale")._freeze_attribution()
         return orders
@@ -246,6 +259,16 @@ class SaleOrder(models.Model):
             self.env["res.users"]._check_distribution_role("distribution_core.group_distribution_manager")
         if changes & (DERIVED_FIELDS | {"distribution_link_on"}):
             raise AccessError(self.env._("Program and reason of an attribution follow from the distributor."))
+
+    def _check_attribution_defaults(self, given):
+        """Hold what a new order has by default to the same: a default may come from anywhere.
+
+        :param dict given: the values it was created with
+        """
+        if self.env.su:
+            return
+        order = self.sudo()
+        self.browse()._check_attribution_role({name: order[name] for name in ATTRIBUTION_FIELDS - given.keys()})
 
     def _is_attribution_kept(self):
         """Tell whether an order that is confirmed again keeps the attribution it had. Extension point."""

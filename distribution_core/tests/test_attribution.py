@@ -221,6 +221,18 @@ class TestPrecedence(DistributionCommon):
         order.action_confirm()
         self.assertEqual(order.sudo().distribution_distributor_id, self.ada)
 
+    def test_order_cannot_count_for_an_applicant(self):
+        applicant = self.env["distribution.distributor"].create(
+            {"partner_id": self.stranger.id, "program_id": self.program.id}
+        )
+        order = self._create_order()
+        with self.assertRaisesRegex(ValidationError, "no distributor yet"):
+            order.distribution_distributor_id = applicant
+        applicant.action_activate()
+        order.distribution_distributor_id = applicant
+        order.action_confirm()
+        self.assertEqual((order.distribution_distributor_id, order.distribution_attribution), (applicant, "manual"))
+
     def test_defaults_of_a_context_choose_nobody_past_the_guard(self):
         seller = new_test_user(
             self.env,

@@ -1,6 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from psycopg2.errors import RestrictViolation
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import DistributionCommon
 
@@ -44,6 +47,23 @@ class TestGuards(DistributionCommon):
         application.with_user(self.manager).action_activate()
         self.cleo.with_user(self.manager).action_suspend("Spam")
         self.assertEqual((application.state, self.cleo.state, self.cleo.state_reason), ("active", "suspended", "Spam"))
+
+    def test_member_lasts_for_sql_too(self):
+        """Orders and terms point at members without a foreign key."""
+        application = self.members.create(self._prepare_vals())
+        former = self.members.create({**self._prepare_vals(), "partner_id": self.customer.id})
+        former.action_close("Moved")
+        self.env.flush_all()
+        for statement in (
+            "DELETE FROM distribution_distributor WHERE id = %s",
+            "UPDATE distribution_distributor SET state = 'draft' WHERE id = %s",
+        ):
+            for member in (self.cleo, former):
+                refused = self.assertRaisesRegex(RestrictViolation, f"Distributor {member.code} is a member, or was")
+                with self.subTest(statement), mute_logger("odoo.sql_db"), refused, self.cr.savepoint():
+                    self.cr.execute(statement, [member.id])
+        self.cr.execute("DELETE FROM distribution_distributor WHERE id = %s", [application.id])
+        self.assertFalse(application.exists())
 
     def test_membership_stays_with_its_contact(self):
         """By RPC, from the contact's side, by import, and for an application as well."""

@@ -147,7 +147,7 @@ def describe_order(order):
             part for part in (address.state_id.name, address.city, address.street2, address.street) if part
         ),
         deliveries=[_describe_delivery(picking) for picking in order._get_shop_deliveries()],
-        can_confirm_receipt=order.is_receivable,
+        can_confirm_receipt=order._is_receivable(),
     )
 
 

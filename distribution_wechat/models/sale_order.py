@@ -175,7 +175,7 @@ class SaleOrder(models.Model):
         if any(picking.state not in ("done", "cancel") for picking in self._get_shop_shipments()):
             # What was shipped of it can be confirmed all the same.
             return "to_ship"
-        return "to_receive" if self.is_receivable else "completed"
+        return "to_receive" if self._is_receivable() else "completed"
 
     def _get_shop_shipments(self):
         return self.picking_ids.filtered(lambda picking: picking.location_dest_id.usage == "customer")
