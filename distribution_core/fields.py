@@ -19,7 +19,7 @@ class CopiedMany2one(fields.Many2one):
 class LastingMany2one(fields.Many2one):
     """A reference to a record that is never deleted, which its own table sees to for SQL as for the ORM.
 
-    As for `CopiedMany2one`, there is nothing a foreign key would have to check.
+    As for `CopiedMany2one`, there is nothing a foreign key would have to check; the ORM lets it name nothing else.
     """
 
     def update_db_foreign_key(self, model, column):

@@ -14,6 +14,7 @@ from odoo.tools import mute_logger
 from odoo.addons.distribution_commission.const import FORCE_UNINSTALL_PARAMETER
 from odoo.addons.distribution_commission.models.distribution_commission_entry import GUARD_FUNCTION
 from odoo.addons.distribution_commission.tests.common import CommissionCommon
+from odoo.addons.distribution_core.models.distribution_distributor import GUARD_FUNCTION as MEMBERS
 
 from support.small_world import World
 
@@ -155,9 +156,9 @@ class TestAppendOnly(CommissionCommon):
         self._refused(f"TRUNCATE {TABLE}")
 
 
-def uninstall(database):
+def uninstall(database, module="distribution_commission"):
     with database.env() as env:
-        env["ir.module.module"].search([("name", "=", "distribution_commission")]).button_immediate_uninstall()
+        env["ir.module.module"].search([("name", "=", module)]).button_immediate_uninstall()
 
 
 def installed(database):
@@ -194,6 +195,12 @@ def test_uninstalling_is_refused_while_an_order_waits_for_the_ledger(committing_
 
 
 def test_uninstalling_an_empty_ledger_needs_no_force(committing_db):
+    """With all that it stands on: members, who last otherwise, go with their module."""
     World(committing_db, "shipped", 0)
-    uninstall(committing_db)
+    uninstall(committing_db, "distribution_core")
     assert installed(committing_db) == "uninstalled"
+    with Registry(committing_db.name).cursor() as cr:
+        cr.execute(
+            "SELECT to_regclass('distribution_distributor'), COUNT(*) FROM pg_proc WHERE proname = %s", [MEMBERS]
+        )
+        assert cr.fetchone() == (None, 0)

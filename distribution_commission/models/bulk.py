@@ -10,8 +10,8 @@ def insert_rows(model, vals_list):
     For models whose stored fields are neither computed nor checked in Python; rights are the caller's business.
 
     :param model: recordset of the model, empty
-    :param list vals_list: dicts with the same keys; what they leave out gets the field's default. Monetary amounts are
-        written as they come: the caller has rounded what has to be
+    :param list vals_list: dicts with the same keys; what they leave out gets the field's default. Numbers are written
+        as they come, never False: the caller has rounded what has to be
     :return: the new records
     """
     if not vals_list:
@@ -47,7 +47,8 @@ def _get_insert_query(model, fields, rows):
     # A column that is not named is empty.
     common = {field: value for field, value in common.items() if value is not None}
     if not varying:
-        varying = {fields[0]: [common.pop(fields[0])] * len(rows)}
+        first = next(iter(common))
+        varying = {first: [common.pop(first)] * len(rows)}
     # Plain text: an object for each of the names costs more than the rest.
     names = ", ".join([f'"{field.name}"' for field in (*common, *varying)])
     row_names = ", ".join([f'"{field.name}"' for field in varying])

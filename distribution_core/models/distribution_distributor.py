@@ -94,7 +94,8 @@ class DistributionDistributor(models.Model):
     _code_program_uniq = models.UniqueIndex("(program_id, code)", "The code of a distributor is unique in its program.")
 
     def init(self):
-        """Let no member be deleted or made an applicant again, by SQL either: what counts for members lasts."""
+        """Let no member be deleted, made an applicant again or taken to another program, by SQL either: what counts for
+        members has no foreign keys."""
         applied = ", ".join(f"'{state}'" for state in APPLICANT_STATES)
         self.env.cr.execute(  # pylint: disable=sql-injection
             f"""
@@ -107,9 +108,10 @@ class DistributionDistributor(models.Model):
             CREATE TRIGGER {GUARD_FUNCTION}_delete BEFORE DELETE ON {self._table}
                 FOR EACH ROW WHEN (OLD.state NOT IN ({applied})) EXECUTE FUNCTION {GUARD_FUNCTION}();
             DROP TRIGGER IF EXISTS {GUARD_FUNCTION}_update ON {self._table};
-            CREATE TRIGGER {GUARD_FUNCTION}_update BEFORE UPDATE OF state ON {self._table}
-                FOR EACH ROW WHEN (OLD.state NOT IN ({applied}) AND NEW.state IN ({applied}))
-                EXECUTE FUNCTION {GUARD_FUNCTION}();
+            CREATE TRIGGER {GUARD_FUNCTION}_update BEFORE UPDATE OF state, program_id ON {self._table}
+                FOR EACH ROW WHEN (
+                    OLD.state NOT IN ({applied}) AND (NEW.state IN ({applied}) OR NEW.program_id != OLD.program_id)
+                ) EXECUTE FUNCTION {GUARD_FUNCTION}();
             """
         )
 

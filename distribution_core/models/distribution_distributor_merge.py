@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ..const import APPLICANT_STATES
+
 # Of two memberships of one person the better one survives, the older of equal ones.
 RANKS = {"active": 0, "suspended": 1, "draft": 2, "incomplete": 2, "closed": 3, "refused": 4}
 
@@ -159,10 +161,16 @@ class DistributionDistributor(models.Model):
             raise UserError(problem)
         self._merge_team(survivor, reason)
         self.binding_ids._pass_to(survivor, self._get_merge_text(survivor, reason))
-        for attribution, quotations in self._get_quotations().grouped("distribution_attribution").items():
-            quotations.write({"distribution_distributor_id": survivor.id, "distribution_attribution": attribution})
+        self._hand_over_quotations(survivor)
         self._set_merged(survivor, reason)
         self._finish_later()
+
+    def _hand_over_quotations(self, survivor):
+        """Let quotations count for the survivor; none names an applicant, and they follow a merged membership anyway."""
+        if survivor.state in APPLICANT_STATES:
+            return
+        for attribution, quotations in self._get_quotations().grouped("distribution_attribution").items():
+            quotations.write({"distribution_distributor_id": survivor.id, "distribution_attribution": attribution})
 
     def _merge_team(self, survivor, reason):
         """Hand those below over, whichever of the two stands above the other one."""

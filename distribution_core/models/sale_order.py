@@ -141,13 +141,19 @@ class SaleOrder(models.Model):
         visits = [
             links._get_visit_vals(companies.browse(vals.get("company_id") or self.env.company.id)) for vals in vals_list
         ]
-        chosen = [self._prepare_choice_vals({**visit, **vals}) for visit, vals in zip(visits, vals_list, strict=True)]
-        orders = super().create(chosen)
-        for order, vals in zip(orders, chosen, strict=True):
-            order._check_attribution_defaults(vals)
+        orders = super().create(
+            [self._prepare_choice_vals({**visit, **vals}) for visit, vals in zip(visits, vals_list, strict=True)]
+        )
         # An import may bring orders that are confirmed already.
         orders.filtered(lambda order: order.state == "sale")._freeze_attribution()
         return orders
+
+    def _add_missing_default_values(self, values):
+        """Override of Odoo: a default may come from anywhere, and is held to the same as what is given."""
+        completed = super()._add_missing_default_values(values)
+        names = (ATTRIBUTION_FIELDS & completed.keys()) - values.keys()
+        self.browse()._check_attribution_role({name: completed[name] for name in names})
+        return completed
 
     def write(self, vals):
         if ATTRIBUTION_FIELDS.isdisjoint(vals):
@@ -259,16 +265,6 @@ class SaleOrder(models.Model):
             self.env["res.users"]._check_distribution_role("distribution_core.group_distribution_manager")
         if changes & (DERIVED_FIELDS | {"distribution_link_on"}):
             raise AccessError(self.env._("Program and reason of an attribution follow from the distributor."))
-
-    def _check_attribution_defaults(self, given):
-        """Hold what a new order has by default to the same: a default may come from anywhere.
-
-        :param dict given: the values it was created with
-        """
-        if self.env.su:
-            return
-        order = self.sudo()
-        self.browse()._check_attribution_role({name: order[name] for name in ATTRIBUTION_FIELDS - given.keys()})
 
     def _is_attribution_kept(self):
         """Tell whether an order that is confirmed again keeps the attribution it had. Extension point."""

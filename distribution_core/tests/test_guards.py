@@ -57,6 +57,7 @@ class TestGuards(DistributionCommon):
         for statement in (
             "DELETE FROM distribution_distributor WHERE id = %s",
             "UPDATE distribution_distributor SET state = 'draft' WHERE id = %s",
+            "UPDATE distribution_distributor SET program_id = program_id + 1 WHERE id = %s",
         ):
             for member in (self.cleo, former):
                 refused = self.assertRaisesRegex(RestrictViolation, f"Distributor {member.code} is a member, or was")

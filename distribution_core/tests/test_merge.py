@@ -72,6 +72,20 @@ class TestMerge(MergeCommon):
         for distributor in (self.cleo, self.eve):
             self.assertTrue(any("Joined twice" in body for body in distributor.message_ids.mapped("body")))
 
+    def test_quotations_follow_to_an_application_once_it_is_accepted(self):
+        quotation = self._create_order(self.stranger, distribution_distributor_id=self.cleo.id)
+        self.cleo.action_close("Moved")
+        application = self.env["distribution.distributor"].create(
+            {"partner_id": self.env["res.partner"].create({"name": "Cleo"}).id, "program_id": self.program.id}
+        )
+        self._merge(self.cleo, application).action_confirm()
+        self.assertEqual(quotation.distribution_distributor_id, self.cleo)
+        application.action_activate()
+        quotation.action_confirm()
+        self.assertEqual(
+            (quotation.distribution_distributor_id, quotation.distribution_attribution), (application, "manual")
+        )
+
     def test_survivor_keeps_its_upline_and_gets_one_where_it_has_none(self):
         self._merge(self.cleo, self.eve).action_confirm()
         self.assertEqual(self.eve.parent_id, self.ben)
