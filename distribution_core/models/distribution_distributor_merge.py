@@ -166,7 +166,7 @@ class DistributionDistributor(models.Model):
         self._finish_later()
 
     def _hand_over_quotations(self, survivor):
-        """Let quotations count for the survivor; none names an applicant, and they follow a merged membership anyway."""
+        """Let quotations count for the survivor; none names an applicant, and all follow a merged membership."""
         if survivor.state in APPLICANT_STATES:
             return
         for attribution, quotations in self._get_quotations().grouped("distribution_attribution").items():
