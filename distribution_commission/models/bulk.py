@@ -75,7 +75,7 @@ def _get_column(field, model, values):
 
 def _invalidate_inverses(records, fields, rows):
     """Let the lists the new records belong to be read again."""
-    for field in (field for field in fields if field.type == "many2one"):
+    for field in filter(lambda field: field.type == "many2one", fields):
         for inverse in records.pool.field_inverses[field]:
             owners = {row[field.name] for row in rows if row[field.name]}
             owners = records.env[inverse.model_name].browse(owners)

@@ -157,6 +157,7 @@ class SaleOrder(models.Model):
 
     def _update_programs_and_rewards(self):
         """Override of `sale_loyalty`: it takes discounts off and puts them on again."""
+        # Quotations earn nothing yet, and a shop does this at every change of a cart.
         if all(order.state != "sale" for order in self):
             return super()._update_programs_and_rewards()
         with gathered(self) as orders:
