@@ -10,6 +10,11 @@ from odoo.tools.translate import trans_export
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sd]|%%")
 
 
+def get_places(entries):
+    """Return (term, where it stands): Odoo translates a term only in the places its entry names."""
+    return {(entry.msgid, place) for entry in entries for place, _line in entry.occurrences}
+
+
 class TranslationsMixin:
     """Checks of one module's translations, for a test case with `module`.
 
@@ -25,14 +30,14 @@ class TranslationsMixin:
     def test_template_is_up_to_date(self):
         exported = io.BytesIO()
         trans_export(None, [self.module], exported, "po", self.env)
-        now = {entry.msgid for entry in polib.pofile(exported.getvalue().decode())}
-        template = {entry.msgid for entry in self._read(f"{self.module}.pot")}
+        now = get_places(polib.pofile(exported.getvalue().decode()))
+        template = get_places(self._read(f"{self.module}.pot"))
         self.assertEqual(sorted(now - template), [], "Terms the template lacks")
         self.assertEqual(sorted(template - now), [], "Terms of the template that are gone")
 
     def test_chinese_is_complete(self):
-        template = {entry.msgid for entry in self._read(f"{self.module}.pot")}
-        chinese = {entry.msgid for entry in self._read("zh_CN.po") if entry.msgstr and not entry.fuzzy}
+        template = get_places(self._read(f"{self.module}.pot"))
+        chinese = get_places(entry for entry in self._read("zh_CN.po") if entry.msgstr and not entry.fuzzy)
         self.assertEqual(sorted(template - chinese), [], "Terms without a Chinese translation")
 
     def test_chinese_keeps_the_placeholders(self):
