@@ -54,7 +54,7 @@ class DistributionCommissionGuarantee(models.Model):
         compute="_compute_amounts",
         help="Commission by the rule for sales of the period, less what was taken back.",
     )
-    added_amount = fields.Monetary(string="Added", compute="_compute_amounts")
+    added_amount = fields.Monetary(string="Added", compute="_compute_amounts", aggregator="sum")
     state = fields.Selection(
         selection=[("running", "Running"), ("ended", "Ended")], compute="_compute_state", search="_search_state"
     )
@@ -104,6 +104,16 @@ class DistributionCommissionGuarantee(models.Model):
         running = Domain("id", "in", recent.filtered(lambda guarantee: not guarantee._has_ended()).ids)
         domains = {"running": running, "ended": ~running}
         return Domain.OR(domains[state] for state in value if state in domains)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Let groups of a list say what was added; all that is read of a guarantee's entries is read by its rules."""
+        if field_expr != "added_amount":
+            return super()._field_to_sql(alias, field_expr, query)
+        return SQL(
+            "(SELECT COALESCE(SUM(amount), 0) FROM distribution_commission_entry WHERE guarantee_id = %s)",
+            SQL.identifier(alias, "id"),
+            to_flush=self.env["distribution.commission.entry"]._fields["amount"],
+        )
 
     def _has_ended(self):
         self.ensure_one()

@@ -362,3 +362,15 @@ class TestGuarantee(GuaranteeCommon):
             for states, months in ((["running"], [4]), (["ended"], [3]), (["running", "ended"], [4, 3])):
                 found = self.guarantees.search([("state", "in", states)])
                 self.assertEqual([it.date_end.month for it in found], months)
+
+    def test_groups_say_what_was_added(self):
+        self._least(50)
+        self._least(30, level=2)
+        self._sell_on(MARCH, 10)
+        self._sell_on("2026-04-10", 20)
+        self._look("2026-05-01 02:00:00")
+        self.assertEqual(self.guarantees.fields_get(["added_amount"])["added_amount"]["aggregator"], "sum")
+        groups = self.guarantees._read_group([], ["level"], ["added_amount:sum"])
+        self.assertEqual(groups, [(1, 40 + 30), (2, 20 + 10)])
+        ordered = self.guarantees.search([], order="added_amount")
+        self.assertEqual(ordered.mapped("added_amount"), [10, 20, 30, 40])
