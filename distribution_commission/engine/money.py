@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Exact numbers: reading, rounding, sharing out."""
 
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
@@ -19,6 +20,15 @@ def exact(value):
     if isinstance(value, float):
         return Fraction(repr(value))
     return Fraction(value or 0)
+
+
+def get_unit(rounding):
+    """Return the smallest unit of a currency, with as many decimals as its amounts are written with.
+
+    :param float rounding: of a currency, such as 0.01, 0.05 or 1.0
+    :rtype: Decimal
+    """
+    return Decimal(f"{rounding:.12g}")
 
 
 def round_half_up(value, unit):

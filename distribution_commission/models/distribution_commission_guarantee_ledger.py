@@ -19,6 +19,7 @@ from ..engine.guarantee import (
     get_top_up,
     sum_by,
 )
+from ..engine.money import get_unit
 from .bulk import insert_rows
 
 # An order that was confirmed in the last second of a period may be committed after the first look at it.
@@ -186,7 +187,7 @@ class DistributionCommissionGuarantee(models.Model):
         :param list days: in order of time
         :param list minimums, earned, rooms: (day, amount)
         """
-        unit = Decimal(str(self.currency_id.rounding))
+        unit = get_unit(self.currency_id.rounding)
         return [
             (day, get_top_up(get_minimum(minimums, day), sum_by(earned, day), sum_by(rooms, day, Fraction(0)), unit))
             for day in days

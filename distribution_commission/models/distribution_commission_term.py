@@ -1,6 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from collections import defaultdict
-from decimal import Decimal
 from functools import lru_cache
 
 from odoo import api, fields, models
@@ -10,7 +9,7 @@ from odoo.addons.distribution_core.fields import CopiedMany2one, LastingMany2one
 from ..const import BASE_KINDS, LIMIT_SCOPES, TRIGGERS
 from ..engine.amount import Share, Sold, get_amounts
 from ..engine.eligible_base import LineFacts, possible_base
-from ..engine.money import exact, round_half_up
+from ..engine.money import exact, get_unit, round_half_up
 from ..engine.pay import Line, Pay
 from .bulk import insert_rows
 from .sales_period import SalesPeriod
@@ -217,7 +216,7 @@ class DistributionCommissionTerm(models.Model):
         """
         amounts = {}
         for terms in self.grouped("order_id").values():
-            unit = Decimal(str(terms.currency_id.rounding))
+            unit = get_unit(terms.currency_id.rounding)
             # By line, however old the terms: what is left over of a fen stays where it was when an order is reopened.
             by_line = terms.sorted(lambda term: (term.line_id.id, term.level)).grouped("line_id")
             sold = [group._get_sold(facts[line.id], tuple(bases[line.id])) for line, group in by_line.items()]
@@ -389,7 +388,7 @@ class DistributionCommissionTerm(models.Model):
         by_line = defaultdict(list)
         for position, vals in enumerate(vals_list):
             by_line[vals["line_id"]].append((-position - 1, vals))
-        unit = Decimal(str(order.company_id.currency_id.rounding))
+        unit = get_unit(order.company_id.currency_id.rounding)
         for line_id, keyed in by_line.items():
             facts, first = LineFacts(**values[line_id]), keyed[0][1]
             shares = tuple(Share(key, _get_group_of(vals), _make_pay(vals)) for key, vals in keyed)

@@ -1,5 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -8,7 +7,7 @@ from ..const import EARLY_TRIGGERS
 from ..engine.convergence import converge
 from ..engine.eligible_base import eligible_bases
 from ..engine.explanation import explain
-from ..engine.money import exact
+from ..engine.money import exact, get_unit
 from .bulk import insert_rows
 from .gathering import gather
 
@@ -151,26 +150,27 @@ class DistributionCommissionTerm(models.Model):
         :param list rows: the ledger of the term, `engine.convergence.Row`
         """
         self.ensure_one()
-        unit = Decimal(str(self.currency_id.rounding))
+        unit = get_unit(self.currency_id.rounding)
         return converge(bases, [one.final for one in amounts], rows, exact(self.currency_rate), unit)
 
     def _get_explanation(self, facts, bases, amounts, rows):
         """Return why the term's ledger comes to its target, see `engine.explanation`."""
         self.ensure_one()
-        unit = Decimal(str(self.currency_id.rounding))
+        unit = get_unit(self.currency_id.rounding)
         before = sum((row.amount for row in rows), unit * 0)
         frozen = self._get_frozen_facts()
         return explain(self._get_line(facts), self._get_pay(), facts, bases, amounts, before, unit) | frozen
 
     def _get_frozen_facts(self):
+        decimals = self.currency_id.decimal_places
         return {
             "level": self.level,
             "cap_rate": f"{self.cap_rate:g}",
             "rule": self.rule_id.id,
             "campaign_rule": self.campaign_rule_id.id or None,
             "passed_from": self.passed_from_id.id or None,
-            "period_sales": f"{self.period_sales:.2f}" if self.period_sales else None,
-            "period_used": f"{self.period_used:.2f}" if self.limit_scope == "period" else None,
+            "period_sales": f"{self.period_sales:.{decimals}f}" if self.period_sales else None,
+            "period_used": f"{self.period_used:.{decimals}f}" if self.limit_scope == "period" else None,
             "grade": self.grade_id.id or None,
             "own_purchase": self._get_own_purchase(),
             "currency_rate": f"{self.currency_rate:g}",

@@ -1,5 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ from odoo.tools import SQL, format_date
 
 from ..const import TRIGGERS
 from ..engine.amount import get_line_amounts
-from ..engine.money import exact, round_half_up
+from ..engine.money import exact, get_unit, round_half_up
 from ..engine.pay import Line
 from ..engine.rule_index import ALL, RuleIndex
 from .commission_chain import Link
@@ -333,7 +332,7 @@ class DistributionProgram(models.Model):
         :param product: `product.product`
         :rtype: Decimal
         """
-        return round_half_up(self._get_price_line(product).list_price, Decimal(str(self.currency_id.rounding)))
+        return round_half_up(self._get_price_line(product).list_price, get_unit(self.currency_id.rounding))
 
     def _estimate_commission(self, product, distributor, untaxed, currency):
         """Return what a distributor gets who recommends a product: "earn ¥x".
@@ -357,7 +356,7 @@ class DistributionProgram(models.Model):
         rate = 1.0 if own == currency else own._get_conversion_rate(own, currency, self.company_id)
         line = self._get_line(product, exact(untaxed), exact(1), exact(rate))
         pays = [period.get_left_pay(share) for share in shares]
-        return get_line_amounts(pays, line, exact(self.cap_rate), Decimal(str(own.rounding)))[0]
+        return get_line_amounts(pays, line, exact(self.cap_rate), get_unit(own.rounding))[0]
 
     def _get_line(self, product, worth, units, currency_rate=Fraction(1)):
         """Return a sale that is only tried as the engine takes it, with taxes, list price and cost of the product.

@@ -1,6 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from collections import defaultdict
-from decimal import Decimal
 from fractions import Fraction
 
 from odoo import api, fields, models
@@ -11,7 +10,7 @@ from odoo.addons.distribution_core.models.sale_order import READERS
 
 from ..const import EXCLUSIONS
 from ..engine.eligible_base import discount_factor
-from ..engine.money import exact
+from ..engine.money import exact, get_unit
 from ..engine.refunds import (
     Document,
     get_paid_moment,
@@ -374,7 +373,7 @@ class SaleOrder(models.Model):
         """
         self.ensure_one()
         amount = get_uncovered_refund(payments, exact(self.amount_total), self._get_commission_documents(moves))
-        unit, line_ids = Decimal(str(self.currency_id.rounding)), self._get_goods_lines().ids
+        unit, line_ids = get_unit(self.currency_id.rounding), self._get_goods_lines().ids
         refunds = (
             share_out_refund(amount, [get(facts[line_id]) for line_id in line_ids], unit)
             for get in (get_share, get_possible_share)

@@ -2,7 +2,6 @@
 from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from fractions import Fraction
 
 from odoo import api, fields, models
@@ -13,7 +12,7 @@ from odoo.addons.distribution_core.models.sale_order import READERS
 
 from ..const import INVOICE_TRIGGERS
 from ..engine.eligible_base import Delivery, LineFacts, is_taken_back
-from ..engine.money import exact
+from ..engine.money import exact, get_unit
 
 # Changing one of these on a confirmed order changes what the whole order earns.
 VALUE_FIELDS = {"product_uom_qty", "price_unit", "discount", "tax_ids", "product_uom_id", "product_id"}
@@ -431,7 +430,7 @@ class SaleOrderLine(models.Model):
                 if is_credit:
                     share["credited_in_all"] += amount
                     if is_counting:
-                        self._add_credit(share, quantity, amount, Decimal(str(move.currency_id.rounding)))
+                        self._add_credit(share, quantity, amount, get_unit(move.currency_id.rounding))
                     continue
                 share["invoiced_in_all"] += amount
                 if is_counting:

@@ -45,6 +45,22 @@ class TestCasesMoney(CommissionCommon):
         self._refund_online(self._pay_online(order), 100)
         self.assertEarned(order, "11.25", "5.63", "2.25")
 
+    def test_currency_without_cents(self):
+        """Ten mugs at 105 yen on three levels; half a yen is rounded away from zero, and no text has a decimal."""
+        yen = self.env.ref("base.JPY")
+        yen.active = True
+        self.env.cr.execute("UPDATE res_company SET currency_id = %s WHERE id = %s", [yen.id, self.company.id])
+        self.env.invalidate_all()
+        pricelist = self.env["product.pricelist"].create({"name": "At home", "currency_id": yen.id})
+        order = self._sell(lines=[(self.goods, 10, 105.0)], pricelist_id=pricelist.id)
+        self._return(self._deliver(order), 3)
+        self.assertEarned(order, "74", "37", "15")
+        of_cleo = [("order_id", "=", order.id), ("distributor_id", "=", self.cleo.id)]
+        earned, taken = self.env["distribution.commission.entry"].search(of_cleo, order="id")
+        self.assertEqual((earned.amount, taken.amount), (105, -31))
+        self.assertIn("Eligible base 735 JPY: the smallest of 1050 sent out, 735 kept", taken.why)
+        self.assertIn("Earned so far: 74. Before, the ledger had 105: it changes by -31.", taken.why)
+
     def test_company_keeps_its_currency_once_commission_was_agreed_on(self):
         other = self.env["res.currency"].create({"name": "XTS", "symbol": "X"})
         self.company.currency_id = self.company.currency_id

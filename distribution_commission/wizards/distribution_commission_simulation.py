@@ -1,10 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from decimal import Decimal
 
 from odoo import api, fields, models
 
 from ..engine.amount import get_line_amounts
-from ..engine.money import exact
+from ..engine.money import exact, get_unit
 from ..engine.pay import Pay
 from ..models.sales_period import SalesPeriod
 
@@ -161,7 +160,7 @@ class DistributionCommissionSimulation(models.TransientModel):
         """Return what the levels get, see `engine.amount.get_line_amounts`."""
         worth, units = exact(self.quantity) * exact(self.price_unit), exact(self.quantity)
         line = self.program_id._origin._get_line(self.product_id._origin, worth, units)
-        unit = Decimal(str(self.currency_id.rounding))
+        unit = get_unit(self.currency_id.rounding)
         return get_line_amounts(pays, line, exact(self.program_id.cap_rate), unit)
 
     def _get_cap(self):

@@ -5,7 +5,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from odoo.addons.distribution_commission.engine.money import exact, round_half_up
+from odoo.addons.distribution_commission.engine.money import exact, get_unit, round_half_up
 
 from ..tools.locks import wait_in_line
 
@@ -158,7 +158,7 @@ class DistributionRefundRequest(models.Model):
                     left=int(bought - asked),
                 )
             )
-        unit = Decimal(str(line.currency_id.rounding))
+        unit = get_unit(line.currency_id.rounding)
         worth = exact(line.price_total) * line.order_id._get_commission_discount_factor()
         due = round_half_up(worth * exact(quantity + asked) / exact(bought), unit)
         amount = due - sum((Decimal(repr(part.amount)) for part in earlier), Decimal(0))
