@@ -118,10 +118,10 @@ def _share_out_orders(sold, unit):
 
 
 def _get_limited(lines, agreed, unit):
-    """Return for each share with limits what its whole line gets by itself, and within them.
+    """Return for each share with limits what its whole line gets by itself and within them, and its part of the least.
 
     :param dict agreed: key of the share → how it is paid
-    :return: key → (by itself, within the limits)
+    :return: key → (by itself, within the limits, the least)
     :rtype: dict
     """
     bound = [(one, share) for one in lines for share in one.shares if share.pay.is_limited]
@@ -129,28 +129,35 @@ def _get_limited(lines, agreed, unit):
     limited, groups = {}, defaultdict(list)
     for one, share in bound:
         if one.line.worth <= 0:
-            limited[share.key] = ZERO
+            limited[share.key] = (ZERO, ZERO)
         elif share.pay.scope in ("order", "period"):
-            groups[share.group].append(share)
+            groups[share.group].append((share, one.line.worth))
         else:
-            count = one.line.units if share.pay.scope == "unit" else 1
-            limited[share.key] = agreed[share.key].limit(whole[share.key], count)
-    for shares in groups.values():
-        pays = [agreed[share.key] for share in shares]
+            pay, count = agreed[share.key], one.line.units if share.pay.scope == "unit" else 1
+            limited[share.key] = (pay.limit(whole[share.key], count), pay.limit(ZERO, count))
+    for members in groups.values():
+        pays = [agreed[share.key] for share, _worth in members]
         # Limits are for what pays: a line whose tier pays nothing may come first.
         pay = next((pay for pay in pays if pay.is_paying), pays[0])
-        limited |= _get_group_limited(shares, whole, pay.limit, unit)
-    return {key: (whole[key], limited[key]) for key in whole}
+        limited |= _get_group_limited(members, whole, pay.limit, unit)
+    return {key: (whole[key], *limited[key]) for key in whole}
 
 
-def _get_group_limited(shares, whole, limit, unit):
-    """Return what each of an order's shares gets so that their sum keeps to the limit they have in common."""
-    amounts = [whole[share.key] for share in shares]
+def _get_group_limited(members, whole, limit, unit):
+    """Return what each of an order's shares gets so that their sum keeps to the limit they have in common.
+
+    :param list members: (share, worth of its line); by value, where none of them gets anything by itself
+    :return: key → (within the limits, its part of the least)
+    :rtype: dict
+    """
+    keys, amounts = [share.key for share, _worth in members], [whole[share.key] for share, _worth in members]
     total = sum(amounts, ZERO)
-    bounded = limit(total, 1)
+    bounded, least = limit(total, 1), limit(ZERO, 1)
+    weights = amounts if total else [worth for _share, worth in members]
     if bounded != total:
-        amounts = map(Fraction, allocate(round_half_up(bounded, unit), amounts, unit))
-    return dict(zip((share.key for share in shares), amounts, strict=True))
+        amounts = [Fraction(amount) for amount in allocate(round_half_up(bounded, unit), weights, unit)]
+    parts = (least * weight / sum(weights, ZERO) for weight in weights)
+    return {key: (amount, min(amount, part)) for key, amount, part in zip(keys, amounts, parts, strict=True)}
 
 
 def _get_capped(one, base, limited, unit):
@@ -174,13 +181,13 @@ def _get_capped(one, base, limited, unit):
 def _get_on_base(share, line, base, limits):
     """Return what a share gets on a base, by itself and within its part of the limits.
 
-    :param tuple limits: what the whole line gets by itself and within its limits; None without limits
+    A price reduction lowers a margin more than the price: what is left of the price has its part of the least.
+
+    :param tuple limits: what the whole line gets by itself, within its limits, and at least; None without limits
     """
     by_itself = get_amount(share.pay, base, line)
     if not limits:
         return by_itself, by_itself
-    whole, limited = limits
-    bound = limited * line.get_part(base)
-    if limited < whole:
-        return by_itself, min(by_itself, bound)
-    return by_itself, max(by_itself, bound) if limited > whole else by_itself
+    (whole, limited, least), part = limits, line.get_part(base)
+    amount = min(by_itself, limited * part) if limited < whole else by_itself
+    return by_itself, max(amount, (limited if limited > whole else least) * part)

@@ -45,6 +45,7 @@ class LineFacts:
     :param Fraction units: the same in the product's own unit of measure
     :param Fraction worth: value of the line now, net of its share of the discount lines
     :param Fraction taxed: the same with taxes
+    :param Fraction discount: that share, positive
     :param tuple deliveries: those that count for the trigger, in order of time
     :param Fraction sent: quantity sent out by any delivery, whether or not it counts for the trigger yet
     :param Fraction returned: came back to be refunded, of any delivery
@@ -57,6 +58,9 @@ class LineFacts:
     :param Fraction credited_quantity: what credit notes that count take back: at less than what was left of its price,
         a quantity is only reduced in price
     :param Fraction standing_quantity: the most that stood on invoices at once, less what was taken back
+    :param Fraction overcredited: what credit notes gave back of other lines beyond what was left of them; negative
+        where that was this line
+    :param Fraction overcredited_in_all: the same of all credit notes, once all that is open is sent and invoiced
     :param Fraction refunded: R, the line's share of refunds that no credit note covers
     :param Fraction refunded_in_all: what R comes to once all that is open is sent, kept and paid
     :param bool is_sent: goods, which have to be delivered; a service is not sent
@@ -69,6 +73,7 @@ class LineFacts:
     units: Fraction = ZERO
     worth: Fraction = ZERO
     taxed: Fraction = ZERO
+    discount: Fraction = ZERO
     deliveries: tuple = ()
     sent: Fraction = ZERO
     returned: Fraction = ZERO
@@ -80,6 +85,8 @@ class LineFacts:
     credited_in_all: Fraction = ZERO
     credited_quantity: Fraction = ZERO
     standing_quantity: Fraction = ZERO
+    overcredited: Fraction = ZERO
+    overcredited_in_all: Fraction = ZERO
     refunded: Fraction = ZERO
     refunded_in_all: Fraction = ZERO
     is_sent: bool = True
@@ -143,12 +150,12 @@ class LineFacts:
         exchanged = min(self.returned, max(ZERO, self.sent - self.ordered))
         counted = {"sent": self.sent - exchanged, "ordered": self.ordered}.get(self.measure, ZERO)
         not_invoiced = max(ZERO, counted - self.invoiced_quantity)
-        return self.get_worth_of(not_invoiced) + self.invoiced - self.credited
+        return self.get_worth_of(not_invoiced) + self.invoiced - self.credited - self.overcredited
 
     @property
     def possible_money_before_refunds(self):
         """What that will come to if all that is open is sent, kept and paid."""
-        return max(self.invoiced_in_all, self.worth) - self.credited_in_all
+        return max(self.invoiced_in_all, self.worth) - self.credited_in_all - self.overcredited_in_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +234,30 @@ def possible_base(facts):
         # What is invoiced again was not taken back.
         stays = facts.ordered - facts.credited_quantity + max(ZERO, facts.invoiced_quantity - facts.ordered)
     return Base(0, None, facts.worth, facts.possible_kept, money, facts.get_part_of(stays))
+
+
+def share_out_overcredit(facts):
+    """Let the lines of an order bear, by value, what was credited of the others beyond what was left of them.
+
+    A credit note for one of several discounted lines gives its whole price back, unless it takes the discount back too.
+
+    :param dict facts: line id → LineFacts, of all goods lines of an order, before refunds
+    :rtype: dict
+    """
+    now = _share_out_shortage({line_id: each.money_before_refunds for line_id, each in facts.items()})
+    in_all = _share_out_shortage({line_id: each.possible_money_before_refunds for line_id, each in facts.items()})
+    return {
+        line_id: replace(each, overcredited=now[line_id], overcredited_in_all=in_all[line_id])
+        for line_id, each in facts.items()
+    }
+
+
+def _share_out_shortage(moneys):
+    """Return what each bears of those below zero; the latter what brings them to zero."""
+    short = -sum((money for money in moneys.values() if money < 0), ZERO)
+    there = sum((money for money in moneys.values() if money > 0), ZERO)
+    part = min(Fraction(1), short / there) if there else ZERO
+    return {line_id: money * part if money > 0 else money for line_id, money in moneys.items()}
 
 
 def is_taken_back(quantity, amount, left_quantity, left, unit):

@@ -26,14 +26,20 @@ def explain(line, pay, facts, bases, amounts, before, unit):
     """
     base = bases[-1] if bases else NOTHING
     figures = {"sent": base.value, "kept": base.kept, "money": base.money, "base": base.amount}
+    if facts.discount:
+        figures |= {"worth": facts.worth, "discount": facts.discount}
     if facts.refunded:
         figures["refunded"] = facts.refunded
+    if facts.overcredited > 0:
+        figures["overcredited"] = facts.overcredited
     figures |= _get_pay_figures(line, pay, base)
     figures |= {"before": before, "target": ZERO, "uncapped": ZERO, "by_itself": ZERO}
     if amounts:
         last = amounts[-1]
         figures |= {"target": last.final, "uncapped": last.limited, "by_itself": last.by_itself}
     texts = {name: _say(value, unit, name in FROZEN) for name, value in figures.items()}
+    if amounts and Fraction(texts["uncapped"]) != amounts[-1].limited:
+        texts["unrounded"] = _count(amounts[-1].limited)
     return texts | {"measure": facts.measure} | _get_pay_texts(line, pay, base)
 
 

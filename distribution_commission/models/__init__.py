@@ -22,10 +22,13 @@ from . import distribution_commission_guarantee
 from . import distribution_commission_guarantee_ledger
 from . import distribution_commission_event
 from . import distribution_commission_entry_centre
+from . import distribution_commission_entry_why
 from . import distribution_account
 from . import distribution_account_merge
 from . import distribution_settlement
 from . import distribution_settlement_line
+from . import loyalty_program
+from . import loyalty_rule
 from . import sale_order
 from . import sale_order_line
 from . import stock_picking

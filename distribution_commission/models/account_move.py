@@ -74,14 +74,39 @@ class AccountMove(models.Model):
         """Return invoices and credit notes in the order in which they were issued."""
         return self.sorted(lambda move: (move.invoice_date or move.date, move.id))
 
-    def _get_commission_shares(self):
-        """Return what this invoice or credit note says of sale order lines, net of its discount lines.
+    def _get_commission_shares(self, factors=None):
+        """Return what this invoice or credit note says of sale order lines, net of discount lines.
 
         A discount line that belongs to an order reduces that order's lines, another one all lines. On a credit note,
         lines that belong to no order line are shared out, by value, over the lines of the invoice it reverses.
 
+        :param dict factors: sale order id → the part of a value that the discount lines on all its documents leave,
+            see `SaleOrder._get_documents_discount_factor`; of another one, what those on this document leave
         :return: (sale order line id, quantity in its unit of measure, untaxed amount in the order's currency)
         :rtype: list
+        """
+        self.ensure_one()
+        goods, discounts, loose = self._get_commission_figures()
+        own = self._get_discount_factors(goods, discounts)
+        if self.move_type == "out_refund":
+            # One that takes no discount back gives back all it says.
+            factors = {order_id: factor for order_id, factor in (factors or {}).items() if order_id in discounts}
+        factors = own | (factors or {})
+        # What an invoice takes back was discounted when it was invoiced.
+        shares = [
+            (sale_line.id, quantity, amount * (factors[sale_line.order_id.id] if amount > 0 else 1))
+            for sale_line, quantity, amount in goods
+        ]
+        if self.move_type == "out_refund" and loose:
+            shares += self._share_out_loose_credit(loose)
+        return shares
+
+    def _get_commission_figures(self):
+        """Return the figures behind `_get_commission_shares`.
+
+        :return: list of (sale order line, quantity, amount) of goods, net of discount lines that belong to no order;
+            sale order id → its discount lines, negative; lines that belong to no order line
+        :rtype: tuple
         """
         self.ensure_one()
         goods, loose, discounts = [], Fraction(0), defaultdict(Fraction)
@@ -93,24 +118,22 @@ class AccountMove(models.Model):
                 discounts[sale_line.order_id.id] += amount
             elif role == "loose":
                 loose += amount
-        shares = self._share_out_discounts(goods, discounts)
-        if self.move_type == "out_refund" and loose:
-            shares += self._share_out_loose_credit(loose)
-        return shares
+        total = sum((max(amount, Fraction(0)) for _line, _quantity, amount in goods), Fraction(0))
+        factor = discount_factor(total, discounts.pop(False, Fraction(0)))
+        return (
+            [(line, quantity, amount * (factor if amount > 0 else 1)) for line, quantity, amount in goods],
+            discounts,
+            loose,
+        )
 
-    def _share_out_discounts(self, goods, discounts):
-        # What an invoice takes back was discounted when it was invoiced.
+    @api.model
+    def _get_discount_factors(self, goods, discounts):
         totals = defaultdict(Fraction)
         for sale_line, _quantity, amount in goods:
             totals[sale_line.order_id.id] += max(amount, Fraction(0))
-        everything = discount_factor(sum(totals.values(), Fraction(0)), discounts.get(False, Fraction(0)))
-        factors = {
+        return {
             order_id: discount_factor(total, discounts.get(order_id, Fraction(0))) for order_id, total in totals.items()
         }
-        return [
-            (sale_line.id, quantity, amount * (factors[sale_line.order_id.id] * everything if amount > 0 else 1))
-            for sale_line, quantity, amount in goods
-        ]
 
     def _share_out_loose_credit(self, amount):
         """Share an amount out over the lines of the reversed invoice, by value: shipping bears its part, too."""

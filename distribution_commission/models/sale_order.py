@@ -296,6 +296,57 @@ class SaleOrder(models.Model):
             totals[line._get_commission_role()] += exact(line.price_subtotal)
         return discount_factor(totals["goods"], totals["discount"])
 
+    def _get_documents_discount_factors(self, moves):
+        """Return the part of a goods line's value that the discount lines of all documents of an order leave.
+
+        Odoo puts a coupon on the first of several invoices; it was for all the goods. What takes no discount back, as a
+        credit note for some goods, is no part of it.
+
+        :param moves: posted invoices and credit notes of these orders
+        :return: order id → Fraction; orders without any discount line are left out
+        :rtype: dict
+        """
+        documents = [(move.move_type == "out_refund", *move._get_commission_figures()[:2]) for move in moves]
+        discounted = {order_id for _is_credit, _goods, discounts in documents for order_id in discounts}
+        return {
+            order.id: order._get_documents_discount_factor(documents)
+            for order in self
+            if order.id in discounted or order._filter_discount_lines()
+        }
+
+    def _get_documents_discount_factor(self, documents):
+        """Return the factor of one order, see `_get_documents_discount_factors`.
+
+        :param list documents: (whether it is a credit note, goods, discounts), see
+            `account.move._get_commission_figures`
+        :rtype: Fraction
+        """
+        self.ensure_one()
+        quantities, value, granted = defaultdict(Fraction), Fraction(0), Fraction(0)
+        for is_credit, goods, discounts in documents:
+            if is_credit and self.id not in discounts:
+                continue
+            sign = -1 if is_credit else 1
+            granted += sign * discounts.get(self.id, Fraction(0))
+            for line, quantity, amount in goods:
+                if line.order_id == self:
+                    quantities[line.id] += sign * quantity
+                    value += sign * max(amount, Fraction(0))
+        to_invoice = sum(
+            (line._get_commission_to_invoice(quantities[line.id]) for line in self._get_goods_lines()), Fraction(0)
+        )
+        if to_invoice:
+            # What the documents have not granted yet comes with the rest of the goods.
+            granted = min(
+                granted, sum((exact(line.price_subtotal) for line in self._filter_discount_lines()), Fraction(0))
+            )
+        return discount_factor(value + to_invoice, granted)
+
+    def _filter_discount_lines(self):
+        # Mostly there are none.
+        negative = self.order_line.filtered(lambda line: line.price_subtotal < 0)
+        return negative and negative._filter_commission_roles("discount")
+
     # === BUSINESS METHODS: MONEY OF THE WHOLE ORDER === #
 
     def _get_commission_payments(self):

@@ -11,7 +11,7 @@ from odoo.tools import SQL
 from odoo.addons.distribution_core.models.sale_order import READERS
 
 from ..const import INVOICE_TRIGGERS
-from ..engine.eligible_base import Delivery, LineFacts, is_taken_back
+from ..engine.eligible_base import Delivery, LineFacts, is_taken_back, share_out_overcredit
 from ..engine.money import exact, get_unit
 
 # Changing one of these on a confirmed order changes what the whole order earns.
@@ -130,7 +130,8 @@ class SaleOrderLine(models.Model):
     # === BUSINESS METHODS: SOURCE OF COMMISSION === #
 
     def _get_commission_role(self):
-        """Override of the source mixin: negative lines are discounts; shipping, down payments, notes do not count.
+        """Override of the source mixin: negative lines are discounts; shipping, down payments, notes do not count, nor
+        do gift cards and top-ups of an eWallet.
 
         Of a combo, what was chosen has the price and counts. A discount of `loyalty` is one at any price, since Odoo
         takes it off for a moment to reckon it anew; free shipping is a discount of the shipping.
@@ -142,7 +143,8 @@ class SaleOrderLine(models.Model):
         if reward_type == "shipping":
             return "other"
         if self.price_subtotal >= 0 and reward_type != "discount":
-            return "goods"
+            stored_value = self.env["loyalty.program"]._get_stored_value_product_ids()
+            return "other" if self.product_id.id in stored_value else "goods"
         return "other" if self._is_commission_payment() else "discount"
 
     def _filter_commission_roles(self, *roles):
@@ -169,7 +171,7 @@ class SaleOrderLine(models.Model):
     def _get_commission_values(self):
         """Return what the lines are worth now, net of their share of the orders' discount lines.
 
-        :return: line id → `ordered`, `units`, `worth`, `taxed` of `engine.eligible_base.LineFacts`
+        :return: line id → `ordered`, `units`, `worth`, `taxed`, `discount` of `engine.eligible_base.LineFacts`
         :rtype: dict
         """
         values = {}
@@ -183,6 +185,7 @@ class SaleOrderLine(models.Model):
                     # Mostly there is no discount line.
                     "worth": worth if factor == 1 else worth * factor,
                     "taxed": taxed if factor == 1 else taxed * factor,
+                    "discount": worth * (1 - factor),
                 }
         return values
 
@@ -196,6 +199,16 @@ class SaleOrderLine(models.Model):
         quantity = exact(self.product_uom_qty)
         return quantity if unit == own_unit else quantity * exact(unit.factor or 1) / exact(own_unit.factor or 1)
 
+    def _get_commission_to_invoice(self, invoiced):
+        """Return what of the line's value is not on documents yet.
+
+        :param Fraction invoiced: quantity that is
+        :rtype: Fraction
+        """
+        self.ensure_one()
+        ordered = exact(self.product_uom_qty)
+        return exact(self.price_subtotal) * max(Fraction(0), 1 - invoiced / ordered) if ordered > 0 else Fraction(0)
+
     def _get_commission_facts(self):
         """Override of the source mixin for sale order lines."""
         if not self:
@@ -203,9 +216,12 @@ class SaleOrderLine(models.Model):
         self.env.flush_all()
         payments, moves = self.order_id._get_commission_payments(), self._get_commission_moves()
         refunded = [order for order, found in payments.items() if any(payment.amount < 0 for payment in found)]
+        credited = moves.filtered(lambda move: move.move_type == "out_refund")._get_commission_orders() & self.order_id
         # What was given back is borne by all goods of an order, also by those that earn nobody anything.
-        lines = self.union(*(order._get_goods_lines() for order in refunded))
+        lines = self.union(*(order._get_goods_lines() for order in credited.union(*refunded)))
         facts = lines._get_facts_before_refunds(payments, moves)
+        for order in credited:
+            facts |= share_out_overcredit({line.id: facts[line.id] for line in order._get_goods_lines()})
         for order in refunded:
             for line_id, refunds in order._share_out_commission_refund(payments[order], moves, facts).items():
                 facts[line_id] = replace(facts[line_id], **refunds)
@@ -422,9 +438,10 @@ class SaleOrderLine(models.Model):
         :rtype: dict
         """
         sums, moments = defaultdict(lambda: defaultdict(Fraction)), {}
+        factors = self.order_id._get_documents_discount_factors(moves)
         for move in moves._sorted_by_time():
             is_credit = move.move_type == "out_refund"
-            for line_id, quantity, amount in move._get_commission_shares():
+            for line_id, quantity, amount in move._get_commission_shares(factors):
                 share, trigger = sums[line_id], triggers.get(line_id)
                 is_counting = move._is_counting_for(trigger)
                 if is_credit:

@@ -38,7 +38,7 @@ class TestCampaigns(RulesCommon):
                 self._overlay(effect, **{"rate": 0, **vals})
                 order = self._earn()
                 self.assertEarned(order, earned, "50", "20")
-                self.assertIn("Campaign Singles is counted in.", self._get_why(order))
+                self.assertIn("Campaign Singles is counted in: ", self._get_why(order))
                 self.assertNotIn("Campaign", self._get_why(order, 2))
                 self.assertEarned(self._earn("2026-11-12"), "100", "50", "20")
                 savepoint.rollback()

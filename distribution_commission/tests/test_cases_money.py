@@ -114,11 +114,69 @@ class TestCasesMoney(CommissionCommon):
         )
         picking = self._deliver(order)
         self.assertEarned(order, "36", "18", "7.20")
+        entry = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1)], order="line_id", limit=1)
+        self.assertIn("worth 270.00 USD, without its share of the order's discounts: 30.00.", entry.why)
         self._return(picking, 1, self.goods_b)
         self.assertEarned(order, "27", "13.50", "5.40")
         # The customer gets back what the bowl cost: 90.00.
         self._refund_online(self._pay_online(order), 90)
         self.assertEarned(order, "27", "13.50", "5.40")
+
+    def _sell_with_coupon(self):
+        """Sell three mugs and a bowl, invoiced when they are sent, with a coupon of 40.00; the bowl is sent first.
+
+        :return: the order, the bowl's delivery
+        """
+        (self.goods | self.goods_b).invoice_policy = "delivery"
+        order = self._sell(
+            lines=[(self.goods, 3, 100.0), (self.goods_b, 1, 100.0), (self._create_service("Coupon"), 1, -40.0)]
+        )
+        return order, self._deliver(order, {self.goods_b: 1})
+
+    def test_coupon_on_the_first_of_two_invoices_is_for_all(self):
+        order, picking = self._sell_with_coupon()
+        self.assertEqual(self._invoice(order).amount_untaxed, 60)
+        self.assertEarned(order, "9", "4.50", "1.80")
+        self._deliver(order)
+        self.assertEarned(order, "36", "18", "7.20")
+        self.assertEqual(self._invoice(order).amount_untaxed, 300)
+        self.assertEarned(order, "36", "18", "7.20")
+        # Odoo credits what it finds on the order: 100.00, since the coupon is invoiced.
+        self._return(picking, 1, self.goods_b)
+        self.assertEarned(order, "27", "13.50", "5.40")
+        payment = self._pay_online(order, 360)
+        self._refund_online(payment, 100)
+        self.assertEarned(order, "26", "13", "5.20")
+        credit = order._create_invoices(final=True)
+        self.assertEqual((credit.move_type, credit.amount_untaxed), ("out_refund", 100))
+        credit.action_post()
+        self.assertEarned(order, "26", "13", "5.20")
+        [*_others, last] = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1)], order="id")
+        self.assertIn("260.00 invoiced or to be invoiced", last.why)
+
+    def test_credit_beyond_a_discounted_line_is_borne_by_the_others(self):
+        order, picking = self._sell_with_coupon()
+        self._deliver(order)
+        self._invoice(order)
+        self._return(picking, 1, self.goods_b)
+        order._create_invoices(final=True).action_post()
+        self.assertEarned(order, "26", "13", "5.20")
+        self._refund_online(self._pay_online(order, 360), 100)
+        self.assertEarned(order, "26", "13", "5.20")
+        [*_others, last] = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1)], order="id")
+        self.assertIn("The last is without 10.00", last.why)
+
+    def test_coupon_is_credited_with_its_invoice_and_invoiced_again(self):
+        order, _picking = self._sell_with_coupon()
+        first = self._invoice(order)
+        self._deliver(order)
+        self._invoice(order)
+        self._credit(first)
+        # The mugs are worth 270.00, though 300.00 were paid for them.
+        self.assertEarned(order, "27", "13.50", "5.40")
+        again = self._invoice(order)
+        self.assertEqual(again.amount_untaxed, 60)
+        self.assertEarned(order, "36", "18", "7.20")
 
     def test_discount_on_a_line(self):
         order = self._create_order(lines=[(self.goods, 3, 33.33)])
@@ -234,6 +292,23 @@ class TestCasesMoney(CommissionCommon):
             self.assertEarned(order, "100", "50", "20")
             invoice = self._invoice(order)
             self.assertEqual(invoice.amount_total, 600.0)
+            self.assertEarned(order, "100", "50", "20")
+
+    def test_gift_card_and_top_up_are_no_sale(self):
+        """A card of 400.00 is sold with ten mugs; what it will buy earns commission then."""
+        for program_type in ("gift_card", "ewallet"):
+            card = self._create_service(f"Card {program_type}")
+            self.env["loyalty.program"].create(
+                {
+                    "name": "Cards",
+                    "program_type": program_type,
+                    "rule_ids": [(0, 0, {"product_ids": [(6, 0, card.ids)]})],
+                }
+            )
+            order = self._sell(lines=[(self.goods, 10, 100.0), (card, 1, 400.0)])
+            self.assertEqual(order.commission_term_ids.line_id, order.order_line[0])
+            self._deliver(order)
+            self.assertEqual(self._invoice(order).amount_untaxed, 1400)
             self.assertEarned(order, "100", "50", "20")
 
     def test_order_paid_by_gift_card_alone_is_paid(self):

@@ -286,6 +286,21 @@ class TestRuleKinds(RulesCommon):
             terms = order.commission_term_ids.filtered(lambda term: term.level == 1).sorted("line_id")
             self.assertEqual([f"{term.expected_amount:.2f}" for term in terms], earned)
 
+    def test_entry_names_its_rule_the_grade_then_and_what_was_rounded(self):
+        rule = self._rule(rate=12, grade_id=self.gold)
+        self.cleo.grade_id = self.gold
+        order = self._sell(1, 33.38)
+        self.cleo.grade_id = False
+        self._deliver(order)
+        why = self._get_why(order)
+        self.assertIn(f"Rule: {rule.display_name}.", why)
+        self.assertIn("Grade then: Gold.", why)
+        self.assertIn("That is 4.0056, rounded half up to 4.01.", why)
+        self.assertNotIn("Grade then", self._get_why(order, 2))
+        even = self._sell(1, 100)
+        self._deliver(even)
+        self.assertNotIn("rounded", self._get_why(even))
+
     def test_costs_and_multiplied_amounts_are_not_rounded(self):
         self.goods.standard_price = 3.3333
         self._rule(rate=10, product_id=self.goods, base_kind="margin")
@@ -301,6 +316,27 @@ class TestRuleKinds(RulesCommon):
         self._deliver(order)
         self._credit(self._invoice(order), price=10)
         self.assertEqual(self._earned(order, self.cleo), Decimal("27"))  # nine tenths of 30, below 10 % of 300
+
+    def test_least_of_a_margin_after_a_price_reduction(self):
+        """What is left of the price has its part of the least, also where the margin came to more at first."""
+        self.goods.standard_price = 60
+        self._rule(rate=10, product_id=self.goods, base_kind="margin", minimum_amount=30)
+        order = self._sell(10)
+        self._deliver(order)
+        self.assertEqual(self._earned(order, self.cleo), Decimal("40"))
+        invoice = self._invoice(order)
+        self._credit(invoice, price=20)
+        self.assertEqual(self._earned(order, self.cleo), Decimal("24"))
+        self._credit(invoice, price=20)
+        self.assertEqual(self._earned(order, self.cleo), Decimal("18"))
+
+    def test_least_of_an_order_below_cost_is_shared_out_by_value(self):
+        self.goods.standard_price = 500
+        self._rule(rate=25, product_id=self.goods, base_kind="margin", minimum_amount=15, limit_scope="order")
+        order = self._sell(lines=[(self.goods, 1, 10.0), (self.goods, 1, 300.0)])
+        self._deliver(order)
+        terms = order.commission_term_ids.filtered(lambda term: term.level == 1).sorted("line_id")
+        self.assertEqual([f"{term.earned_amount:.2f}" for term in terms], ["0.48", "14.52"])
 
     def test_least_never_breaks_the_cap(self):
         self._rule(rate=1, product_scope="category", categ_id=self.tea, minimum_amount=100)

@@ -67,11 +67,23 @@ class Invoice:
     def quantity_of(self, line):
         return sum((item.quantity for item in self.items if item.line is line), ZERO)
 
-    def shares(self):
-        """Return (line, quantity, value net of the document's discounts); loose credits go over what they reverse."""
-        earning = [item for item in self.items if item.line and item.line.earns]
-        coupons = [item for item in self.items if item.line and item.line.role == "coupon"]
-        factor = discount_factor(value_of(earning), value_of(coupons))
+    @property
+    def earning(self):
+        return [item for item in self.items if item.line and item.line.earns]
+
+    @property
+    def coupons(self):
+        return [item for item in self.items if item.line and item.line.role == "coupon"]
+
+    def shares(self, factor=None):
+        """Return (line, quantity, value net of discounts); loose credits go over what they reverse.
+
+        The discounts are those of all documents of the order; of this one, where no factor is given. A credit note that
+        takes no coupon back gives back what it says.
+        """
+        earning, coupons = self.earning, self.coupons
+        if factor is None or self.reverses and not coupons:
+            factor = discount_factor(value_of(earning), value_of(coupons))
         shares = [(item.line, item.quantity, item.value * factor) for item in earning]
         loose = value_of(item for item in self.items if not item.line)
         if loose and self.reverses:

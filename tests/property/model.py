@@ -141,6 +141,21 @@ class Order:
         goods, coupons = ([each for each in self.lines if is_one(each)] for is_one in (is_earning, is_coupon))
         return discount_factor(value_of(goods), value_of(coupons))
 
+    def documents_factor(self):
+        """Return what the coupons on documents leave, those still to be invoiced included: Odoo puts a coupon on one of
+        several invoices. Credit notes without a coupon do not change it.
+        """
+        posted = [each for each in self.invoices if each.state == "posted" and (each.coupons or not each.reverses)]
+        signs = [(-1 if each.reverses else 1, each) for each in posted]
+        coupons = sum((sign * value_of(each.coupons) for sign, each in signs), ZERO)
+        goods, still = sum((sign * value_of(each.earning) for sign, each in signs), ZERO), ZERO
+        for line in (each for each in self.lines if each.earns and each.quantity > 0):
+            charged = sum(sign * each.quantity_of(line) for sign, each in signs)
+            still += line.value * max(ZERO, 1 - charged / line.quantity)
+        if still:
+            coupons = min(coupons, value_of(filter(is_coupon, self.lines)))
+        return discount_factor(goods + still, coupons)
+
     def worth(self, line):
         """Return the line's value net of its share of the order's discounts."""
         return line.value * self.factor()
@@ -168,11 +183,11 @@ class Order:
 
     def posted(self, line, trigger=None):
         """Return what posted documents say of a line, those that count for a trigger or all."""
-        posted = Posted()
+        posted, factor = Posted(), self.documents_factor()
         for invoice in sorted(self.invoices, key=lambda each: (each.day, each.number)):
             if invoice.state == "posted" and invoice.counts_for(trigger):
                 day = invoice.paid_on if trigger == "invoice_paid" else invoice.day
-                for _line, quantity, value in (share for share in invoice.shares() if share[0] is line):
+                for _line, quantity, value in (share for share in invoice.shares(factor) if share[0] is line):
                     posted.add(invoice, quantity, value, day)
         return posted
 
@@ -284,6 +299,16 @@ class Order:
 
     def owed(self, line):
         """Return what the customer owes or has paid for what counts, and by invoice ahead of it."""
+        return self._less_what_others_lack(line, self._owed_alone)
+
+    def _less_what_others_lack(self, line, owed):
+        """Let a line bear its part of what credit notes gave back of others beyond what was left of them."""
+        amounts = {each: owed(each) for each in self.lines if each.earns}
+        there = sum(amount for amount in amounts.values() if amount > 0)
+        left = max(ZERO, sum(amounts.values(), ZERO))
+        return max(ZERO, amounts[line]) * left / there if there else ZERO
+
+    def _owed_alone(self, line):
         posted, sent = self.posted(line, self.trigger(line)), self.sent(line)
         # What went out beyond the order in place of what came back is not invoiced a second time.
         owed = sent - min(self.returned(line), max(ZERO, sent - line.quantity))
@@ -293,6 +318,9 @@ class Order:
 
     def possibly_owed(self, line):
         """Return the same if all that is open is sent and charged."""
+        return self._less_what_others_lack(line, self._possibly_owed_alone)
+
+    def _possibly_owed_alone(self, line):
         posted = self.posted(line)
         return max(posted.invoiced, self.worth(line)) - posted.credited
 

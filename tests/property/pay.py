@@ -203,6 +203,7 @@ class Pay:
             for line, whole in self.wholes.items()
             for term in line.terms
         }
+        self.least = {}
         self.limited = self._limit()
 
     def _groups(self, is_member):
@@ -232,25 +233,32 @@ class Pay:
         for line, whole in self.wholes.items():
             for term in line.terms:
                 limited[term] = self.whole[term] if whole.worth > 0 else ZERO
+                self.least[term] = ZERO
                 # What pays nobody has no minimum.
                 if whole.worth > 0 and term.pays.is_something:
-                    limited[term] = term.limit.apply(self.whole[term], line.units if term.limit.scope == "unit" else 1)
+                    count = line.units if term.limit.scope == "unit" else 1
+                    limited[term] = term.limit.apply(self.whole[term], count)
+                    self.least[term] = term.limit.apply(ZERO, count)
         for group in self._groups(lambda term, worth: term.limit.scope in SHARED and worth > 0):
             amounts, (first, _worth) = [self.whole[term] for term, _worth in group], group[0]
             is_something = any(term.pays.is_something for term, _worth in group)
             bounded = first.limit.apply(sum(amounts)) if is_something else sum(amounts)
+            least = first.limit.apply(ZERO) if is_something else ZERO
+            # What brings nothing by itself has its part of the least by value.
+            sizes = amounts if sum(amounts) else [worth for _term, worth in group]
             if bounded != sum(amounts):
-                amounts = [Fraction(share, 100) for share in share_out(to_fen(bounded), amounts)]
-            limited |= {term: amount for (term, _worth), amount in zip(group, amounts, strict=True)}
+                amounts = [Fraction(share, 100) for share in share_out(to_fen(bounded), sizes)]
+            for (term, _worth), amount, size in zip(group, amounts, sizes, strict=True):
+                limited[term], self.least[term] = amount, least * size / sum(sizes)
         return limited
 
     def exact(self, term, line, figures):
         """Return what a term gets within its limits, before the cap: the least and the most are earned in part."""
         whole = self.wholes[line]
-        by_itself, bound = term.by_itself(figures, whole, self.parts), self.limited[term] * whole.part(figures.base)
+        amount, part = term.by_itself(figures, whole, self.parts), whole.part(figures.base)
         if self.limited[term] < self.whole[term]:
-            return min(by_itself, bound)
-        return max(by_itself, bound) if self.limited[term] > self.whole[term] else by_itself
+            amount = min(amount, self.limited[term] * part)
+        return max(amount, (self.limited if self.limited[term] > self.whole[term] else self.least)[term] * part)
 
     def amounts(self, line, figures):
         """Return what each term of a line gets, in fen: together never more than the cap."""
