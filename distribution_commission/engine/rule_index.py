@@ -105,8 +105,18 @@ class Rate:
         return len(self.tiers) > 1
 
     @property
-    def cost(self):
-        return max(self.price.get_cost(tier.pay) for tier in self.tiers)
+    def pays(self):
+        return [tier.pay for tier in self.tiers]
+
+    def get_cost(self, pays, price):
+        """Return what pays of this rule cost at most, in per cent.
+
+        :param list pays: with what a campaign makes of them
+        :param Price price: of the product for which it is asked, None where it is not known
+        :rtype: Fraction
+        """
+        # A rule for many products may pay an amount that is much for this one.
+        return max((price or self.price).get_cost(pay) for pay in pays)
 
     def is_valid(self, day):
         """Tell whether the rule is valid on a date."""
@@ -237,10 +247,12 @@ class RuleIndex:
         :rtype: WorstCase
         """
         cases = []
+        numbers = range(1, level_count + 1)
         for profile in profiles:
+            price = self._get_price(profile, numbers)
             # Other days are like one of these for this kind of product.
             for day in sorted({today, *(day for day in self._get_days(profile) if day > today)}):
-                found = [self._get_worst_level(level, profile, day) for level in range(1, level_count + 1)]
+                found = [self._get_worst_level(level, profile, day, price) for level in numbers]
                 levels = tuple((cost, rates) for cost, rates in found if cost > 0)
                 cases.append(WorstCase(sum((cost for cost, _rates in levels), ZERO), levels, day))
         return max(cases, key=lambda case: case.total)
@@ -249,16 +261,27 @@ class RuleIndex:
         """Return the days on which what may pay for a kind of product changes."""
         return self._rules.get_days(profile) | self._overlays.get_days(profile)
 
-    def _get_worst_level(self, level, profile, day):
+    def _get_price(self, profile, levels):
+        """Return the price of the product that a profile is of, None where no rule is for it alone."""
+        rates = (
+            rate
+            for product in profile
+            for table in (self._rules, self._overlays)
+            for level in levels
+            for rate in table.get_rates(level, product)
+        )
+        return next((rate.price for rate in rates if rate.price.is_known), None)
+
+    def _get_worst_level(self, level, profile, day, price):
         """Return the most a level may cost for a kind of product, and the rules that make it."""
         rules = self._rules.reach(level, profile, day)
-        cases = [(ZERO, ()), *((rule.cost, (rule,)) for rule in rules)]
+        cases = [(ZERO, ()), *((rule.get_cost(rule.pays, price), (rule,)) for rule in rules)]
         has_always_rule = any(rule.audience == ALL and rule.product[0] != "tag" for rule in rules)
         for overlay in self._overlays.reach(level, profile, day):
             if overlay.effect == "replace" or (overlay.effect == "add" and not has_always_rule):
-                cases.append((overlay.cost, (overlay,)))
+                cases.append((overlay.get_cost(overlay.pays, price), (overlay,)))
             if overlay.effect != "replace":
-                cases += [(_get_cost_with(rule, overlay), (rule, overlay)) for rule in rules if rule.is_paying]
+                cases += [(_get_cost_with(rule, overlay, price), (rule, overlay)) for rule in rules if rule.is_paying]
         return max(cases, key=lambda case: case[0])
 
 
@@ -276,6 +299,9 @@ class _Table:
     def add(self, rate):
         self._rates[rate.level, rate.product][rate.audience].append(rate)
         self._days[rate.product] |= _get_turning_points(rate)
+
+    def get_rates(self, level, product):
+        return [rate for rates in self._rates.get((level, product), {}).values() for rate in rates]
 
     def get_days(self, products):
         return {day for product in products for day in self._days.get(product, ())}
@@ -323,17 +349,18 @@ def _is_replacing(rule, overlay):
     return overlay.effect == "replace" or (overlay.effect == "add" and not rule)
 
 
-def _get_cost_with(rule, overlay):
+def _get_cost_with(rule, overlay, price):
     """Return what a rule costs at most together with a campaign's that adds to it or multiplies it.
 
-    The rule's limits hold for both. Where one of them is for a product, so are both together.
+    The rule's limits hold for both.
+
+    :param Price price: see `Rate.get_cost`
     """
     if overlay.effect == "multiply":
-        pays = [tier.pay.times(overlay.factor) for tier in rule.tiers]
+        pays = [pay.times(overlay.factor) for pay in rule.pays]
     else:
-        pays = [tier.pay.plus(added.pay) for tier in rule.tiers for added in overlay.tiers]
-    prices = [price for price in (rule.price, overlay.price) if price.is_known] or [rule.price]
-    return max(price.get_cost(pay) for price in prices for pay in pays)
+        pays = [pay.plus(added) for pay in rule.pays for added in overlay.pays]
+    return rule.get_cost(pays, price)
 
 
 def _get_defeat(rate, winner, day):

@@ -29,6 +29,8 @@ PAY_FIELDS = (
     "effect",
     "factor",
 )
+# Between two kinds of products or distributors, for categories by their depth and tags by their sequence.
+PLACES = 1000
 
 
 class DistributionCommissionRule(models.Model):
@@ -36,7 +38,8 @@ class DistributionCommissionRule(models.Model):
 
     _name = "distribution.commission.rule"
     _description = "Commission Rule"
-    _order = "program_id, level, product_priority, audience_priority, date_from, id"
+    # Rules of campaigns stand among the others of their kind: they compete among themselves.
+    _order = "program_id, level, product_priority, audience_priority, date_from, date_to, id"
     _check_company_auto = True
 
     program_id = fields.Many2one(
@@ -306,13 +309,23 @@ class DistributionCommissionRule(models.Model):
             for kind, name in target_fields.items():
                 rule[name] = rule[name] if rule[kind_field] == kind else False
 
-    @api.depends("product_scope", "audience")
+    @api.depends(
+        "product_scope",
+        "categ_id.parent_path",
+        "product_tag_id.sequence",
+        "audience",
+        "distribution_tag_id.sequence",
+    )
     def _compute_priorities(self):
+        """Number the rules in the order in which they win: a category before those above it, tags by sequence."""
         products = [scope for scope, _label in PRODUCT_SCOPES]
         audiences = [audience for audience, _label in AUDIENCES]
         for rule in self:
-            rule.product_priority = products.index(rule.product_scope or "all")
-            rule.audience_priority = audiences.index(rule.audience or "all")
+            depth = (rule.categ_id.parent_path or "").count("/")
+            product = products.index(rule.product_scope or "all") * PLACES
+            audience = audiences.index(rule.audience or "all") * PLACES
+            rule.product_priority = product - depth + _get_place(rule.product_tag_id)
+            rule.audience_priority = audience + _get_place(rule.distribution_tag_id)
 
     # === CONSTRAINT METHODS === #
 
@@ -462,3 +475,7 @@ class DistributionCommissionRule(models.Model):
     def _lock(self):
         """Serialise changes of the rules' programs, see `DistributionProgram._lock_rules`."""
         self.program_id._lock_rules()
+
+
+def _get_place(tag):
+    return min(max(tag.sequence or 0, 0), PLACES - 1)

@@ -158,7 +158,9 @@ class DistributionCommissionTerm(models.Model):
         help="Order currency for one unit of company currency, at confirmation.",
     )
     date = fields.Date(required=True, help="Business date of the confirmation, in the program's time zone.")
-    expected_base = fields.Monetary(required=True, help="Untaxed value of the line when it was confirmed.")
+    expected_base = fields.Monetary(
+        required=True, help="Untaxed value of the line, whatever comes back; sales by which tiers go up."
+    )
     expected_amount = fields.Monetary(string="Expected", required=True, help="Commission if nothing is returned.")
     state = fields.Selection(
         selection=[("active", "Active"), ("superseded", "Superseded")], required=True, default="active"
@@ -414,11 +416,23 @@ class DistributionCommissionTerm(models.Model):
             group.period_used = float(group[0]._get_period_used())
         values = terms.order_id.order_line._get_commission_values()
         facts = {line.id: LineFacts(**values[line.id]) for line in terms.line_id}
+        terms._refresh_sales(facts)
         bases = {term.line_id.id: (term._get_line(facts[term.line_id.id]).whole,) for term in terms}
         for term_id, (amount,) in terms._get_amounts(facts, bases).items():
             term = self.browse(term_id)
             if term.currency_id.compare_amounts(term.expected_amount, float(amount.final)):
                 term.expected_amount = float(amount.final)
+
+    def _refresh_sales(self, facts):
+        """Bring the sales by which tiers go up to what the lines are worth now: what a line was reduced by is not sold.
+
+        :param dict facts: order line id → `engine.eligible_base.LineFacts`
+        """
+        for term in self:
+            line = term._get_line(facts[term.line_id.id])
+            sales = float(round_half_up(line.worth / line.currency_rate, get_unit(term.currency_id.rounding)))
+            if term.currency_id.compare_amounts(term.expected_base, sales):
+                term.expected_base = sales
 
     def _get_period_used(self):
         self.ensure_one()

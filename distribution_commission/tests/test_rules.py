@@ -122,6 +122,28 @@ class TestRuleScopes(RulesCommon):
         self.assertEqual(self._get_rate(), 14)
         self.assertEqual(self._get_rate(distributor=self.ben), 10)
 
+    def test_list_has_the_order_in_which_rules_win(self):
+        first, second = (
+            self.env["product.tag"].create({"name": name, "sequence": place}) for name, place in (("B", 1), ("A", 2))
+        )
+        self.goods.write({"categ_id": self.tea.id, "product_tag_ids": [(6, 0, (first | second).ids)]})
+        everything = self.program.rule_ids.filtered(lambda rule: rule.level == 1)
+        made = [
+            self._rule(rate=1, product_tag_id=second),
+            self._rule(rate=2, product_tag_id=first),
+            self._rule(rate=3, categ_id=self.drinks),
+            self._rule(rate=4, categ_id=self.tea),
+            self._rule(rate=5, categ_id=self.tea, date_to="2099-12-31"),
+            self._rule(rate=6, product_id=self.goods),
+        ]
+        listed = self.env["distribution.commission.rule"].search(
+            [("program_id", "=", self.program.id), ("level", "=", 1)]
+        )
+        self.assertEqual(list(listed), [*reversed(made), everything])
+        for rule in listed:
+            self.assertEqual(self._get_rate(), rule.rate)
+            rule.unlink()
+
     def test_the_product_goes_before_the_distributor(self):
         self._rule(rate=14, distributor_id=self.cleo)
         self._rule(rate=11, product_id=self.goods)
@@ -319,6 +341,14 @@ class TestRuleScopes(RulesCommon):
         with self.assertRefused(r"25 % \+ 5 % \+ 2 % = 32 %"):
             self._fix(25, product_id=self.goods)
         self._fix(23, product_id=self.goods)
+
+    def test_amount_of_a_wide_rule_is_compared_with_a_price_that_is_known(self):
+        """5.00 for whatever is in a category are 25 % of a mug at 20.00."""
+        self.goods.write({"list_price": 20, "categ_id": self.tea.id})
+        self._fix(5, categ_id=self.tea)
+        with self.assertRefused(r"25 % \+ 10 % \+ 2 % = 37 %"):
+            self._rule(level=2, rate=10, product_id=self.goods)
+        self._rule(level=2, rate=3, product_id=self.goods)
 
     def test_price_that_includes_tax_is_compared_without_it(self):
         """100 with 25 % tax in it is 80 untaxed: 19 of it are 23.75 %."""

@@ -68,6 +68,16 @@ class TestTiers(RulesCommon):
             self.assertEqual(self._get_rates([order]), [8], "Its own value is not before it")
             self.assertEqual(self._get_rates([self._sell(1)]), [10])
 
+    def test_line_that_is_changed_counts_as_it_is_now(self):
+        self._tier_rule(8, (1000, 10))
+        with freeze_time("2026-03-10"):
+            order = self._sell(10)
+            order.order_line.product_uom_qty = 1
+            self.assertEqual(self._get_rates([self._sell(1)]), [8], "100 were sold before")
+            order.order_line.product_uom_qty = 9
+            self.assertEqual(self._get_rates([self._sell(1)]), [10], "900 and 100")
+        self.assertEqual(self._get_rates([order]), [8], "Its own rate stays as it was agreed on")
+
     def test_first_tier_may_pay_nothing_and_counts_all_the_same(self):
         self._tier_rule(0, (1000, 10))
         with freeze_time("2026-03-10"):

@@ -449,7 +449,6 @@ class Model(Guarantees):
             order.currency_rate,
             line.product.list_price,
             line.product.cost,
-            sold=to_fen(order.worth(line) / order.currency_rate),
         )
 
     def _others(self, order, level, distributor, day):
@@ -475,7 +474,7 @@ class Model(Guarantees):
         pay = order.pay()
         for line in order.lines if order.state == "sale" else ():
             for term, expected in zip(line.terms, pay.amounts_of_all(line), strict=True):
-                term.expected = expected
+                term.expected, term.sold = expected, to_fen(order.worth(line) / order.currency_rate)
 
     def _take_of_period(self, order):
         """See what others have left of the most for a period."""
