@@ -8,14 +8,16 @@ class LoyaltyProgram(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Override of `loyalty`: what is stored value is kept in memory."""
+        programs = super().create(vals_list)
         self.env.registry.clear_cache()
-        return super().create(vals_list)
+        return programs
 
     def write(self, vals):
         """Override of `loyalty`, see `create`."""
+        result = super().write(vals)
         if "program_type" in vals:
             self.env.registry.clear_cache()
-        return super().write(vals)
+        return result
 
     @api.model
     @tools.ormcache()

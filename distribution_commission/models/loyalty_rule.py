@@ -8,16 +8,19 @@ class LoyaltyRule(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Override of `loyalty`: which products are stored value is kept in memory."""
+        rules = super().create(vals_list)
         self.env.registry.clear_cache()
-        return super().create(vals_list)
+        return rules
 
     def write(self, vals):
         """Override of `loyalty`, see `create`."""
+        result = super().write(vals)
         if {"product_ids", "program_id"} & vals.keys():
             self.env.registry.clear_cache()
-        return super().write(vals)
+        return result
 
     def unlink(self):
         """Override of `loyalty`, see `create`."""
+        result = super().unlink()
         self.env.registry.clear_cache()
-        return super().unlink()
+        return result
