@@ -10,6 +10,8 @@ import subprocess
 import sys
 from decimal import Decimal
 
+import pytest
+
 from odoo.sql_db import Cursor
 from odoo.tests import mute_logger
 from odoo.tools import config
@@ -30,6 +32,8 @@ WATCHED = {
     "sale_order_line": "id, qty_delivered, qty_invoiced",
     "stock_picking": "id, state, commission_received_on",
     "stock_move": "id, state, quantity, picking_id",
+    "payment_transaction": "id, state",
+    "account_payment": "id, state",
 }
 
 
@@ -152,6 +156,40 @@ class Story:
     def cancel(self, env):
         self.order(env).action_cancel()
 
+    def prepare_pay(self, env):
+        order = self.order(env)
+        provider = env["payment.provider"].search([("code", "=", "none")], limit=1)
+        provider = provider or env["payment.provider"].create({"name": "Wallet", "code": "none"})
+        provider.write({"state": "test", "company_id": env.company.id})
+        vals = {
+            "provider_id": provider.id,
+            "payment_method_id": env.ref("payment.payment_method_wechat_pay").id,
+            "reference": order.name,
+            "amount": order.amount_total,
+            "currency_id": order.currency_id.id,
+            "partner_id": order.partner_id.id,
+            "operation": "online_direct",
+            "sale_order_ids": [(6, 0, order.ids)],
+        }
+        self.payment_id = env["payment.transaction"].create(vals).id
+
+    def pay(self, env):
+        env["payment.transaction"].browse(self.payment_id)._set_done()
+
+    def prepare_refund(self, env):
+        payment = env["payment.transaction"].browse(self.payment_id)
+        self.refund_id = payment._create_child_transaction(200, is_refund=True).id
+
+    def refund(self, env):
+        env["payment.transaction"].browse(self.refund_id)._set_done()
+
+    def pay_invoice(self, env):
+        wizard = env["account.payment.register"].with_context(active_model="account.move", active_ids=[self.invoice_id])
+        wizard.create({})._create_payments()
+
+    def unpay_invoice(self, env):
+        env["account.move"].browse(self.invoice_id).line_ids.remove_move_reconcile()
+
 
 STEPS = (
     # step, what the ledger holds after it
@@ -171,20 +209,52 @@ STEPS = (
 )
 
 
-@mute_logger("odoo.sql_db")
-def test_exception_at_each_statement_leaves_all_or_nothing(committing_db):
-    world = World(committing_db, "received", 0, confirm=False)
+MONEY_STEPS = {
+    "paid": (
+        ("confirm", "0"),
+        ("prepare_pay", "0"),
+        ("pay", "100"),
+        ("ship", "100"),
+        ("prepare_refund", "100"),
+        ("refund", "80"),
+    ),
+    "invoice_paid": (
+        ("confirm", "0"),
+        ("ship", "0"),
+        ("prepare_invoice", "0"),
+        ("invoice", "0"),
+        ("pay_invoice", "100"),
+        ("unpay_invoice", "0"),
+    ),
+}
+
+
+def play_with_crashes(world, steps):
+    """Carry out the steps of the story, each with a crash at each of its statements first."""
     story, crashes = Story(world), {}
-    for step, earned in STEPS:
+    for step, earned in steps:
         action = getattr(story, step)
         if step.startswith("prepare"):
-            with committing_db.env() as env:
+            with world.database.env() as env:
                 action(env)
         else:
-            crashes[step] = crash_everywhere(committing_db, action)
+            crashes[step] = crash_everywhere(world.database, action)
         assert world.ledger()[1] == Decimal(earned), step
     print(f"\ncrashes: {crashes}")
     assert min(crashes.values()) > 0, crashes
+
+
+@mute_logger("odoo.sql_db")
+@pytest.mark.parametrize("trigger", MONEY_STEPS)
+def test_exception_while_money_comes_and_goes_leaves_all_or_nothing(committing_db, trigger):
+    world = World(committing_db, trigger, 0, confirm=False)
+    play_with_crashes(world, MONEY_STEPS[trigger])
+
+
+@mute_logger("odoo.sql_db")
+def test_exception_at_each_statement_leaves_all_or_nothing(committing_db):
+    world = World(committing_db, "received", 0, confirm=False)
+    play_with_crashes(world, STEPS)
     with committing_db.env() as env:
         env["distribution.commission.entry"]._post_accruals_of(env.company)
         assert env["distribution.account"]._get_book_differences(env.company) == []
