@@ -114,7 +114,7 @@ class AccountMove(models.Model):
             sale_line, amount, role = item.sale_line_ids[:1], item._get_commission_amount(), item._get_commission_role()
             if role == "goods":
                 goods.append((sale_line, item._get_commission_quantity(sale_line), amount))
-            elif role == "discount":
+            elif role == "discount" and amount:
                 discounts[sale_line.order_id.id] += amount
             elif role == "loose":
                 loose += amount

@@ -19,6 +19,12 @@ class LoyaltyProgram(models.Model):
             self.env.registry.clear_cache()
         return result
 
+    def unlink(self):
+        """Override of `loyalty`, see `create`: the database deletes the rules."""
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
     @api.model
     @tools.ormcache()
     def _get_stored_value_product_ids(self):
