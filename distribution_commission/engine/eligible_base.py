@@ -54,10 +54,12 @@ class LineFacts:
     :param Fraction invoiced: posted invoices that count for the trigger
     :param Fraction credited: posted credit notes, but those of invoices that do not count
     :param Fraction invoiced_in_all: all posted invoices
+    :param Fraction invoiced_quantity_in_all: the quantity on them
     :param Fraction credited_in_all: all posted credit notes
     :param Fraction credited_quantity: what credit notes that count take back: at less than what was left of its price,
         a quantity is only reduced in price
     :param Fraction standing_quantity: the most that stood on invoices at once, less what was taken back
+    :param Fraction borne: of the discounts on documents that count, what the line bears beyond its share of the order's
     :param Fraction overcredited: what credit notes gave back of other lines beyond what was left of them; negative
         where that was this line
     :param Fraction overcredited_in_all: the same of all credit notes, once all that is open is sent and invoiced
@@ -82,9 +84,11 @@ class LineFacts:
     invoiced: Fraction = ZERO
     credited: Fraction = ZERO
     invoiced_in_all: Fraction = ZERO
+    invoiced_quantity_in_all: Fraction = ZERO
     credited_in_all: Fraction = ZERO
     credited_quantity: Fraction = ZERO
     standing_quantity: Fraction = ZERO
+    borne: Fraction = ZERO
     overcredited: Fraction = ZERO
     overcredited_in_all: Fraction = ZERO
     refunded: Fraction = ZERO
@@ -155,7 +159,15 @@ class LineFacts:
     @property
     def possible_money_before_refunds(self):
         """What that will come to if all that is open is sent, kept and paid."""
-        return max(self.invoiced_in_all, self.worth) - self.credited_in_all - self.overcredited_in_all
+        not_invoiced = max(ZERO, self.ordered - self.invoiced_quantity_in_all)
+        charged = self.invoiced_in_all + self.get_worth_of(not_invoiced)
+        return charged - self.credited_in_all - self.overcredited_in_all
+
+    @property
+    def short(self):
+        """What credit notes gave back beyond what the customer was or will be charged for what was sent or done."""
+        charged = max(self.invoiced_in_all, self.get_worth_of(self.sent) if self.is_sent else self.worth)
+        return max(ZERO, min(self.credited_in_all - charged, -self.money_before_refunds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,22 +251,25 @@ def possible_base(facts):
 def share_out_overcredit(facts):
     """Let the lines of an order bear, by value, what was credited of the others beyond what was left of them.
 
-    A credit note for one of several discounted lines gives its whole price back, unless it takes the discount back too.
+    That an invoice does not count yet, or is being corrected, leaves nothing short.
 
     :param dict facts: line id → LineFacts, of all goods lines of an order, before refunds
     :rtype: dict
     """
-    now = _share_out_shortage({line_id: each.money_before_refunds for line_id, each in facts.items()})
-    in_all = _share_out_shortage({line_id: each.possible_money_before_refunds for line_id, each in facts.items()})
+    now = _share_out_shortage(
+        {line_id: each.money_before_refunds for line_id, each in facts.items()},
+        sum((each.short for each in facts.values()), ZERO),
+    )
+    in_all = {line_id: each.possible_money_before_refunds for line_id, each in facts.items()}
+    in_all = _share_out_shortage(in_all, -sum((money for money in in_all.values() if money < 0), ZERO))
     return {
         line_id: replace(each, overcredited=now[line_id], overcredited_in_all=in_all[line_id])
         for line_id, each in facts.items()
     }
 
 
-def _share_out_shortage(moneys):
-    """Return what each bears of those below zero; the latter what brings them to zero."""
-    short = -sum((money for money in moneys.values() if money < 0), ZERO)
+def _share_out_shortage(moneys, short):
+    """Return what each bears of what is short; of those below zero, what brings them to zero."""
     there = sum((money for money in moneys.values() if money > 0), ZERO)
     part = min(Fraction(1), short / there) if there else ZERO
     return {line_id: money * part if money > 0 else money for line_id, money in moneys.items()}

@@ -32,6 +32,8 @@ def explain(line, pay, facts, bases, amounts, before, unit):
         figures["refunded"] = facts.refunded
     if facts.overcredited > 0:
         figures["overcredited"] = facts.overcredited
+    if facts.borne >= Fraction(unit) / 2:
+        figures["borne"] = facts.borne
     figures |= _get_pay_figures(line, pay, base)
     figures |= {"before": before, "target": ZERO, "uncapped": ZERO, "by_itself": ZERO}
     if amounts:

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..const import PAID_STATES, PAYMENT_TRIGGERS
+from ..engine.documents import Charge, Statement
 from ..engine.eligible_base import discount_factor
 
 
@@ -74,38 +75,33 @@ class AccountMove(models.Model):
         """Return invoices and credit notes in the order in which they were issued."""
         return self.sorted(lambda move: (move.invoice_date or move.date, move.id))
 
-    def _get_commission_shares(self, factors=None):
-        """Return what this invoice or credit note says of sale order lines, net of discount lines.
+    def _get_commission_statements(self):
+        """Return what this invoice or credit note says of sale orders.
 
-        A discount line that belongs to an order reduces that order's lines, another one all lines. On a credit note,
-        lines that belong to no order line are shared out, by value, over the lines of the invoice it reverses.
+        Discount lines that belong to no order reduce all lines. On a credit note, lines that belong to no order line
+        are shared out, by value, over the lines of the invoice it reverses.
 
-        :param dict factors: sale order id → the part of a value that the discount lines on all its documents leave,
-            see `SaleOrder._get_documents_discount_factor`; of another one, what those on this document leave
-        :return: (sale order line id, quantity in its unit of measure, untaxed amount in the order's currency)
-        :rtype: list
+        :return: sale order → `engine.documents.Statement`
+        :rtype: dict
         """
         self.ensure_one()
         goods, discounts, loose = self._get_commission_figures()
-        own = self._get_discount_factors(goods, discounts)
-        if self.move_type == "out_refund":
-            # One that takes no discount back gives back all it says.
-            factors = {order_id: factor for order_id, factor in (factors or {}).items() if order_id in discounts}
-        factors = own | (factors or {})
-        # What an invoice takes back was discounted when it was invoiced.
-        shares = [
-            (sale_line.id, quantity, amount * (factors[sale_line.order_id.id] if amount > 0 else 1))
-            for sale_line, quantity, amount in goods
-        ]
+        sign, charges = 1 if self.move_type == "out_invoice" else -1, defaultdict(list)
+        for line, quantity, amount in goods:
+            charges[line.order_id].append(Charge(line.id, sign * quantity, sign * amount))
         if self.move_type == "out_refund" and loose:
-            shares += self._share_out_loose_credit(loose)
-        return shares
+            for line, amount in self._share_out_loose_credit(loose):
+                charges[line.order_id].append(Charge(line.id, Fraction(0), -amount))
+        return {
+            order: Statement(tuple(charges[order]), sign * discounts[order])
+            for order in self.env["sale.order"].union(*charges, *discounts)
+        }
 
     def _get_commission_figures(self):
-        """Return the figures behind `_get_commission_shares`.
+        """Return the figures behind `_get_commission_statements`, as the document shows them.
 
         :return: list of (sale order line, quantity, amount) of goods, net of discount lines that belong to no order;
-            sale order id → its discount lines, negative; lines that belong to no order line
+            sale order → its discount lines, negative; lines that belong to no order line
         :rtype: tuple
         """
         self.ensure_one()
@@ -115,33 +111,38 @@ class AccountMove(models.Model):
             if role == "goods":
                 goods.append((sale_line, item._get_commission_quantity(sale_line), amount))
             elif role == "discount" and amount:
-                discounts[sale_line.order_id.id] += amount
+                discounts[sale_line.order_id] += amount
             elif role == "loose":
                 loose += amount
         total = sum((max(amount, Fraction(0)) for _line, _quantity, amount in goods), Fraction(0))
-        factor = discount_factor(total, discounts.pop(False, Fraction(0)))
+        factor = discount_factor(total, discounts.pop(self.env["sale.order"], Fraction(0)))
         return (
             [(line, quantity, amount * (factor if amount > 0 else 1)) for line, quantity, amount in goods],
             discounts,
             loose,
         )
 
-    @api.model
-    def _get_discount_factors(self, goods, discounts):
-        totals = defaultdict(Fraction)
-        for sale_line, _quantity, amount in goods:
-            totals[sale_line.order_id.id] += max(amount, Fraction(0))
-        return {
-            order_id: discount_factor(total, discounts.get(order_id, Fraction(0))) for order_id, total in totals.items()
-        }
-
     def _share_out_loose_credit(self, amount):
-        """Share an amount out over the lines of the reversed invoice, by value: shipping bears its part, too."""
-        invoiced = self.reversed_entry_id._get_commission_shares() if self.reversed_entry_id else []
-        if not invoiced:
-            return []
-        total = sum((share for _line_id, _quantity, share in invoiced), self.reversed_entry_id._get_uncommissioned())
-        return [(line_id, Fraction(0), amount * share / total) for line_id, _quantity, share in invoiced if total]
+        """Share an amount out over the lines of the reversed invoice, by value: shipping bears its part, too.
+
+        :return: list of (sale order line, its part)
+        """
+        invoice = self.reversed_entry_id
+        invoiced = invoice._get_commission_amounts() if invoice else []
+        total = sum((share for _line, share in invoiced), invoice._get_uncommissioned() if invoiced else Fraction(0))
+        return [(line, amount * share / total) for line, share in invoiced if total and share]
+
+    def _get_commission_amounts(self):
+        """Return what an invoice asks for goods, net of the discounts on it.
+
+        :return: list of (sale order line, amount)
+        """
+        goods, discounts, _loose = self._get_commission_figures()
+        totals = defaultdict(Fraction)
+        for line, _quantity, amount in goods:
+            totals[line.order_id] += max(amount, Fraction(0))
+        factors = {order: discount_factor(total, discounts[order]) for order, total in totals.items()}
+        return [(line, amount * (factors[line.order_id] if amount > 0 else 1)) for line, _quantity, amount in goods]
 
     def _get_uncommissioned(self):
         """Return what an invoice asks for that earns nobody anything, as shipping; what it deducts is a payment, or
@@ -223,7 +224,7 @@ class AccountMove(models.Model):
         if trigger in PAYMENT_TRIGGERS:
             partials = self.line_ids.matched_credit_ids | self.line_ids.matched_debit_ids
             date = max([date, *partials.mapped("max_date")])
-        program = self.invoice_line_ids.sale_line_ids.order_id.distribution_program_id[:1]
+        program = self._get_commission_orders().distribution_program_id[:1]
         return program._get_business_day_start(date)
 
     # === BUSINESS METHODS: COMMISSION MOVES === #

@@ -77,6 +77,15 @@ class DistributionCommissionEntry(models.Model):
 
     def _get_refund_sentences(self, facts):
         sentences = []
+        if "borne" in facts:
+            sentences.append(
+                self.env._(
+                    "The last is without %(amount)s %(currency)s more of the order's discounts, which other lines do "
+                    "not bear any more: they were credited at their full price, or never sent.",
+                    amount=facts["borne"],
+                    currency=facts["currency"],
+                )
+            )
         if "overcredited" in facts:
             sentences.append(
                 self.env._(
@@ -127,20 +136,29 @@ class DistributionCommissionEntry(models.Model):
         return sentences
 
     def _get_rule_sentences(self):
-        """Say which rule paid, what a campaign made of it, and the distributor's grade when the order was confirmed."""
+        """Say which rule paid, what a campaign made of it, and the distributor's grade when the order was confirmed.
+
+        What a rule pays is only said as long as it is what was agreed on.
+        """
         term = self.sudo().term_id
-        sentences = [self.env._("Rule: %s.", term.rule_id.display_name)]
+        sentences = [self.env._("Rule: %s.", self._get_rule_then(term, "display_name", "target_label"))]
         if term.campaign_id:
             sentences.append(
                 self.env._(
                     "Campaign %(campaign)s is counted in: %(rule)s.",
                     campaign=term.campaign_id.name,
-                    rule=term.campaign_rule_id.pay_label or term.rule_id.pay_label,
+                    rule=self._get_rule_then(term, "pay_label", "target_label", term.campaign_rule_id),
                 )
             )
         if term.grade_id:
             sentences.append(self.env._("Grade then: %s.", term.grade_id.name))
         return sentences
+
+    @api.model
+    def _get_rule_then(self, term, label, label_if_changed, rule=None):
+        rule = rule or term.rule_id
+        # Terms are agreed on after their line was created.
+        return rule[label if rule._get_changed_on() <= term.line_id.create_date else label_if_changed]
 
     def _get_pay_sentences(self, facts):
         common = {"currency": self.currency_id.name, "level": facts["level"], "order": self.sudo().order_id.name}

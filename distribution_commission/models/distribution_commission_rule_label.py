@@ -14,21 +14,16 @@ class DistributionCommissionRule(models.Model):
     limit_label = fields.Char(string="Within", compute="_compute_labels")
     product_label = fields.Char(string="Which Products", compute="_compute_labels")
     audience_label = fields.Char(string="Which Distributors", compute="_compute_labels")
+    target_label = fields.Char(string="For Whom and What", compute="_compute_labels")
 
     # === COMPUTE METHODS === #
 
     @api.depends("program_id.name", "level", "tier_ids", *PAY_FIELDS, *TARGET_FIELDS)
     def _compute_display_name(self):
         for rule in self:
-            limits = [rule._get_product_label(), rule._get_audience_label()]
-            rule.display_name = self.env._(
-                "%(program)s, level %(level)s: %(pay)s",
-                program=", ".join([rule.program_id.name or "", *filter(None, limits)]),
-                level=rule.level,
-                pay=rule._get_pay_label(),
-            )
+            rule.display_name = self.env._("%(rule)s: %(pay)s", rule=rule.target_label, pay=rule._get_pay_label())
 
-    @api.depends("tier_ids.rate", "tier_ids.fixed_amount", *PAY_FIELDS, *TARGET_FIELDS)
+    @api.depends("program_id.name", "level", "tier_ids.rate", "tier_ids.fixed_amount", *PAY_FIELDS, *TARGET_FIELDS)
     @api.depends_context("lang")
     def _compute_labels(self):
         for rule in self:
@@ -36,8 +31,22 @@ class DistributionCommissionRule(models.Model):
             rule.limit_label = rule._get_limit_label()
             rule.product_label = rule._get_product_label() or self.env._("All products")
             rule.audience_label = rule._get_audience_label() or self.env._("All distributors")
+            rule.target_label = rule._get_target_label()
 
     # === BUSINESS METHODS === #
+
+    def _get_target_label(self):
+        self.ensure_one()
+        limits = [self.program_id.name, self._get_product_label(), self._get_audience_label()]
+        return self.env._("%(program)s, level %(level)s", program=", ".join(filter(None, limits)), level=self.level)
+
+    def _get_changed_on(self):
+        """Return when the rule or a tier of it was last changed, naive UTC.
+
+        :rtype: datetime
+        """
+        self.ensure_one()
+        return max([self.write_date, *self.tier_ids.mapped("write_date")])
 
     def _get_pay_label(self):
         self.ensure_one()

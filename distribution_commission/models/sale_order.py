@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from odoo.addons.distribution_core.models.sale_order import READERS
 
 from ..const import EXCLUSIONS
+from ..engine.documents import count_quantities, get_net_charges
 from ..engine.eligible_base import discount_factor
 from ..engine.money import exact, get_unit
 from ..engine.refunds import (
@@ -296,51 +297,49 @@ class SaleOrder(models.Model):
             totals[line._get_commission_role()] += exact(line.price_subtotal)
         return discount_factor(totals["goods"], totals["discount"])
 
-    def _get_documents_discount_factors(self, moves):
-        """Return the part of a goods line's value that the discount lines of all documents of an order leave.
+    def _get_commission_statements(self, moves):
+        """Return what posted invoices and credit notes say of these orders, in order of time.
 
-        Odoo puts a coupon on the first of several invoices; it was for all the goods. What takes no discount back, as a
-        credit note for some goods, is no part of it.
-
-        :param moves: posted invoices and credit notes of these orders
-        :return: order id → Fraction; orders without any discount line are left out
+        :param moves: posted invoices and credit notes
+        :return: order → list of (move, `engine.documents.Statement`)
         :rtype: dict
         """
-        documents = [(move.move_type == "out_refund", *move._get_commission_figures()[:2]) for move in moves]
-        discounted = {order_id for _is_credit, _goods, discounts in documents for order_id in discounts}
-        return {
-            order.id: order._get_documents_discount_factor(documents)
-            for order in self
-            if order.id in discounted or order._filter_discount_lines()
-        }
+        statements = {order: [] for order in self}
+        for move in moves._sorted_by_time():
+            for order, statement in move._get_commission_statements().items():
+                if order in statements:
+                    statements[order].append((move, statement))
+        return statements
 
-    def _get_documents_discount_factor(self, documents):
-        """Return the factor of one order, see `_get_documents_discount_factors`.
+    def _get_commission_discount(self):
+        """Return the value of the order's discount lines, negative.
 
-        :param list documents: (whether it is a credit note, goods, discounts), see
-            `account.move._get_commission_figures`
         :rtype: Fraction
         """
+        return sum((exact(line.price_subtotal) for line in self._filter_discount_lines()), Fraction(0))
+
+    def _is_discounted(self, statements):
+        """Tell whether the order or a document of it has discount lines.
+
+        :param list statements: of (move, `engine.documents.Statement`)
+        """
+        return bool(self._filter_discount_lines()) or any(statement.discount for _move, statement in statements)
+
+    def _get_commission_charges(self, statements, deliveries):
+        """Return what each document charges for the order's goods, net of the discounts on all of them.
+
+        :param list statements: `engine.documents.Statement` in order of time
+        :param dict deliveries: see `SaleOrderLine._get_commission_deliveries`
+        :return: list of `engine.documents.Charge` of each
+        :rtype: list
+        """
         self.ensure_one()
-        quantities, value, granted = defaultdict(Fraction), Fraction(0), Fraction(0)
-        for is_credit, goods, discounts in documents:
-            if is_credit and self.id not in discounts:
-                continue
-            sign = -1 if is_credit else 1
-            granted += sign * discounts.get(self.id, Fraction(0))
-            for line, quantity, amount in goods:
-                if line.order_id == self:
-                    quantities[line.id] += sign * quantity
-                    value += sign * max(amount, Fraction(0))
-        to_invoice = sum(
-            (line._get_commission_to_invoice(quantities[line.id]) for line in self._get_goods_lines()), Fraction(0)
-        )
-        if to_invoice:
-            # What the documents have not granted yet comes with the rest of the goods.
-            granted = min(
-                granted, sum((exact(line.price_subtotal) for line in self._filter_discount_lines()), Fraction(0))
-            )
-        return discount_factor(value + to_invoice, granted)
+        discount = self._get_commission_discount()
+        if not discount and not any(statement.discount for statement in statements):
+            return [statement.charges for statement in statements]
+        charged, credited = count_quantities(statements)
+        still_open = self._get_goods_lines()._get_commission_open_value(charged, credited, deliveries)
+        return get_net_charges(statements, still_open, discount, get_unit(self.currency_id.rounding))
 
     def _filter_discount_lines(self):
         # Mostly there are none.

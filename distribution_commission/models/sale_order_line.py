@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from collections import defaultdict
 from dataclasses import replace
-from datetime import datetime
 from fractions import Fraction
 
 from odoo import api, fields, models
@@ -143,12 +142,16 @@ class SaleOrderLine(models.Model):
         if reward_type == "shipping":
             return "other"
         if self.price_subtotal >= 0 and reward_type != "discount":
-            stored_value = self.env["loyalty.program"]._get_stored_value_product_ids()
-            return "other" if self.product_id.id in stored_value else "goods"
+            return "other" if self._is_commission_stored_value() else "goods"
         return "other" if self._is_commission_payment() else "discount"
 
     def _filter_commission_roles(self, *roles):
         return self.filtered(lambda line: line._get_commission_role() in roles)
+
+    def _is_commission_stored_value(self):
+        """Tell a gift card or a top-up of an eWallet, what was agreed on as goods stays that."""
+        stored_value = self.env["loyalty.program"]._get_stored_value_product_ids()
+        return self.product_id.id in stored_value and not self.sudo().commission_term_ids
 
     def _is_commission_payment(self):
         """Tell a payment by gift card or eWallet, which is money, from a discount."""
@@ -199,27 +202,19 @@ class SaleOrderLine(models.Model):
         quantity = exact(self.product_uom_qty)
         return quantity if unit == own_unit else quantity * exact(unit.factor or 1) / exact(own_unit.factor or 1)
 
-    def _get_commission_to_invoice(self, invoiced):
-        """Return what of the line's value is not on documents yet.
-
-        :param Fraction invoiced: quantity that is
-        :rtype: Fraction
-        """
-        self.ensure_one()
-        ordered = exact(self.product_uom_qty)
-        return exact(self.price_subtotal) * max(Fraction(0), 1 - invoiced / ordered) if ordered > 0 else Fraction(0)
-
     def _get_commission_facts(self):
         """Override of the source mixin for sale order lines."""
         if not self:
             return {}
         self.env.flush_all()
         payments, moves = self.order_id._get_commission_payments(), self._get_commission_moves()
+        statements = self.order_id._get_commission_statements(moves)
         refunded = [order for order, found in payments.items() if any(payment.amount < 0 for payment in found)]
-        credited = moves.filtered(lambda move: move.move_type == "out_refund")._get_commission_orders() & self.order_id
+        credited = [order for order, found in statements.items() if any(each.is_credit for _move, each in found)]
+        discounted = self.order_id.filtered(lambda order: order._is_discounted(statements[order]))
         # What was given back is borne by all goods of an order, also by those that earn nobody anything.
-        lines = self.union(*(order._get_goods_lines() for order in credited.union(*refunded)))
-        facts = lines._get_facts_before_refunds(payments, moves)
+        lines = self.union(*(order._get_goods_lines() for order in discounted.union(*credited, *refunded)))
+        facts = lines._get_facts_before_refunds(payments, moves, statements)
         for order in credited:
             facts |= share_out_overcredit({line.id: facts[line.id] for line in order._get_goods_lines()})
         for order in refunded:
@@ -227,18 +222,19 @@ class SaleOrderLine(models.Model):
                 facts[line_id] = replace(facts[line_id], **refunds)
         return {line.id: facts[line.id] for line in self}
 
-    def _get_facts_before_refunds(self, payments, moves):
+    def _get_facts_before_refunds(self, payments, moves, statements):
         """Return the facts of the lines, as far as they do not depend on each other.
 
         :param dict payments: order → list of `engine.refunds.Payment`
         :param moves: posted invoices and credit notes
+        :param dict statements: what they say, see `SaleOrder._get_commission_statements`
         :return: line id → `engine.eligible_base.LineFacts`
         :rtype: dict
         """
         values = self._get_commission_values()
         triggers = {line.id: line._get_commission_trigger() for line in self}
         deliveries = self._get_commission_deliveries(triggers)
-        invoices = self._get_commission_invoices(moves, triggers)
+        invoices = self._get_commission_invoices(statements, triggers, deliveries)
         for order, lines in self.filtered(lambda line: triggers[line.id] == "paid").grouped("order_id").items():
             paid_on = order._get_commission_paid_on(payments.get(order, []), moves)
             for line in lines:
@@ -428,43 +424,77 @@ class SaleOrderLine(models.Model):
             tuple(self.ids),
         )
 
-    def _get_commission_invoices(self, moves, triggers):
+    def _get_commission_invoices(self, statements, triggers, deliveries):
         """Return what was invoiced and credited on posted documents, per line, net of discount lines.
 
-        :param moves: posted invoices and credit notes
+        :param dict statements: see `SaleOrder._get_commission_statements`
         :param dict triggers: line id → trigger
-        :return: line id → `invoiced_quantity`, `invoiced`, `credited`, the last two also `..._in_all`,
-            `credited_quantity`, `standing_quantity`, `moment` of `LineFacts`
+        :param dict deliveries: see `_get_commission_deliveries`
+        :return: line id → `invoiced_quantity`, `invoiced`, `credited`, these also `..._in_all`,
+            `credited_quantity`, `standing_quantity`, `borne`, `moment` of `LineFacts`
         :rtype: dict
         """
         sums, moments = defaultdict(lambda: defaultdict(Fraction)), {}
-        factors = self.order_id._get_documents_discount_factors(moves)
-        for move in moves._sorted_by_time():
-            is_credit = move.move_type == "out_refund"
-            for line_id, quantity, amount in move._get_commission_shares(factors):
-                share, trigger = sums[line_id], triggers.get(line_id)
-                is_counting = move._is_counting_for(trigger)
-                if is_credit:
-                    share["credited_in_all"] += amount
-                    if is_counting:
-                        self._add_credit(share, quantity, amount, get_unit(move.currency_id.rounding))
-                    continue
-                share["invoiced_in_all"] += amount
-                if is_counting:
-                    share["invoiced"] += amount
-                    share["invoiced_quantity"] += quantity
-                    standing = share["invoiced_quantity"] - share["credited_quantity"]
-                    share["standing_quantity"] = max(share["standing_quantity"], standing)
-                    moments[line_id] = max(moments.get(line_id, datetime.min), move._get_commission_moment(trigger))
+        for order, found in statements.items():
+            unit, factor = get_unit(order.currency_id.rounding), order._get_commission_discount_factor()
+            net_charges = order._get_commission_charges([statement for _move, statement in found], deliveries)
+            for (move, statement), charges in zip(found, net_charges, strict=True):
+                for gross, charge in zip(statement.charges, charges, strict=True):
+                    share, trigger = sums[charge.line_id], triggers.get(charge.line_id)
+                    is_counting = move._is_counting_for(trigger)
+                    self._add_charge(share, charge, is_counting, unit)
+                    if gross is not charge and is_counting:
+                        share["borne"] += gross.amount * factor - charge.amount
+                    if is_counting and not charge.is_credit:
+                        moment = move._get_commission_moment(trigger)
+                        moments[charge.line_id] = max(moments.get(charge.line_id, moment), moment)
         return {line.id: {**sums[line.id], "moment": moments.get(line.id)} for line in self}
 
     @api.model
+    def _add_charge(self, share, charge, is_counting, unit):
+        """Add what a document asks for or takes back to what those before it say of a line."""
+        if charge.is_credit:
+            share["credited_in_all"] -= charge.amount
+            if is_counting:
+                self._add_credit(share, -charge.quantity, -charge.amount, unit)
+            return
+        share["invoiced_in_all"] += charge.amount
+        share["invoiced_quantity_in_all"] += charge.quantity
+        if is_counting:
+            share["invoiced"] += charge.amount
+            share["invoiced_quantity"] += charge.quantity
+            standing = share["invoiced_quantity"] - share["credited_quantity"]
+            share["standing_quantity"] = max(share["standing_quantity"], standing)
+
+    @api.model
     def _add_credit(self, share, quantity, amount, unit):
-        """Add a credit note to what was invoiced and credited of a line before it, see `_get_commission_invoices`."""
         left_quantity = share["invoiced_quantity"] - share["credited_quantity"]
         if is_taken_back(quantity, amount, left_quantity, share["invoiced"] - share["credited"], unit):
             share["credited_quantity"] += quantity
         share["credited"] += amount
+
+    def _get_commission_open_value(self, charged, credited, deliveries):
+        """Return what documents will still charge for the lines, before discounts.
+
+        Goods that stay in the warehouse, or came back before they were invoiced, will not be.
+
+        :param dict charged: line id → quantity on documents
+        :param dict credited: line id → quantity that documents took back
+        :param dict deliveries: see `_get_commission_deliveries`
+        :rtype: Fraction
+        """
+        value = Fraction(0)
+        for line in self.filtered(lambda line: line.product_uom_qty > 0):
+            ordered, moved = exact(line.product_uom_qty), deliveries[line.id]
+            due = max(ordered, moved["sent"]) if line._is_commission_open() else moved["sent"]
+            back = max(Fraction(0), moved["returned"] - credited[line.id])
+            value += exact(line.price_subtotal) * max(Fraction(0), due - back - charged[line.id]) / ordered
+        return value
+
+    def _is_commission_open(self):
+        """Tell whether more of the line may be sent, or done; without a backorder, the rest stays."""
+        outgoing = self.move_ids.filtered(lambda move: move.location_id.usage != "customer")
+        return not outgoing or any(move.state not in ("done", "cancel") for move in outgoing)
 
     def _get_commission_moves(self):
         """Return the posted customer invoices and credit notes of the lines, unlinked credit notes included."""

@@ -13,6 +13,13 @@ class StockMove(models.Model):
         moves._converge_commission()
         return moves
 
+    def _action_cancel(self):
+        """Override of `stock`: goods that will not leave any more bear no part of their order's discounts."""
+        result = super()._action_cancel()
+        discounted = self.sudo().sale_line_id.order_id.filtered(lambda order: order._filter_discount_lines())
+        discounted.env["distribution.commission.term"]._converge(discounted)
+        return result
+
     def write(self, vals):
         """Override of `stock`: quantities and the refund mark of done moves may still be corrected."""
         if CORRECTIONS.isdisjoint(vals):

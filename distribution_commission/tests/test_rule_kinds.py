@@ -286,6 +286,18 @@ class TestRuleKinds(RulesCommon):
             terms = order.commission_term_ids.filtered(lambda term: term.level == 1).sorted("line_id")
             self.assertEqual([f"{term.expected_amount:.2f}" for term in terms], earned)
 
+    def test_entry_does_not_say_what_its_rule_pays_now(self):
+        rule = self._rule(rate=12, product_id=self.goods)
+        order = self._sell(1, 100)
+        self._deliver(order)
+        self.assertIn(f"Rule: {self.program.name}, {self.goods.display_name}, level 1: 12 %.", self._get_why(order))
+        rule.rate = 9
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE distribution_commission_rule SET write_date = now() + interval '1 hour'")
+        self.env.invalidate_all()
+        self.assertIn(f"Rule: {self.program.name}, {self.goods.display_name}, level 1.", self._get_why(order))
+        self.assertIn("Rate 12 % on level 1", self._get_why(order))
+
     def test_entry_names_its_rule_the_grade_then_and_what_was_rounded(self):
         rule = self._rule(rate=12, grade_id=self.gold)
         self.cleo.grade_id = self.gold

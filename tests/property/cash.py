@@ -118,6 +118,6 @@ class Cash:
             for invoice in order.invoices:
                 record = self.env["account.move"].browse(invoice.number)
                 matched = record.line_ids._all_reconciled_lines()
-                is_paid = not invoice.reverses and record.payment_state in PAID
+                is_paid = not invoice.is_credit and record.payment_state in PAID
                 invoice.paid_on = max([invoice.day, *matched.mapped("date")]) if is_paid else None
                 invoice.undone = record.payment_state == "reversed"

@@ -43,7 +43,7 @@ def to_item(line, quantity, price, tax, discount=ZERO):
 
 @dataclass(eq=False)
 class Invoice:
-    """An invoice or credit note.
+    """An invoice or credit note; the latter reverses an invoice, or an order would have made an invoice below zero.
 
     `paid_on` is the day of the last payment of an invoice that is paid; one is `undone` by its credit notes alone.
     """
@@ -52,6 +52,7 @@ class Invoice:
     day: date
     items: list
     reverses: "Invoice | None" = None
+    is_credit: bool = False
     state: str = "draft"
     paid_on: date | None = None
     undone: bool = False
@@ -62,7 +63,9 @@ class Invoice:
 
     def counts_for(self, trigger):
         """Tell whether it counts: where invoices have to be paid, only those, and their credit notes."""
-        return trigger != "invoice_paid" or bool((self.reverses or self).paid_on)
+        if trigger != "invoice_paid" or self.is_credit and not self.reverses:
+            return True
+        return bool((self.reverses or self).paid_on)
 
     def quantity_of(self, line):
         return sum((item.quantity for item in self.items if item.line is line), ZERO)
@@ -72,27 +75,60 @@ class Invoice:
         return [item for item in self.items if item.line and item.line.earns]
 
     @property
+    def sign(self):
+        return -1 if self.is_credit else 1
+
+    @property
     def coupons(self):
-        return [item for item in self.items if item.line and item.line.role == "coupon"]
+        """What it grants, below zero, or takes back."""
+        return self.sign * value_of(item for item in self.items if item.line and item.line.role == "coupon")
 
-    def shares(self, factor=None):
-        """Return (line, quantity, value net of discounts); loose credits go over what they reverse.
-
-        The discounts are those of all documents of the order; of this one, where no factor is given. A credit note that
-        takes no coupon back gives back what it says.
-        """
-        earning, coupons = self.earning, self.coupons
-        if factor is None or self.reverses and not coupons:
-            factor = discount_factor(value_of(earning), value_of(coupons))
-        shares = [(item.line, item.quantity, item.value * factor) for item in earning]
+    def moneys(self):
+        """Return (line, value) of what it takes back and names no line for: by what the reversed invoice asked."""
         loose = value_of(item for item in self.items if not item.line)
-        if loose and self.reverses:
-            reversed_shares = self.reverses.shares()
-            # Of what was invoiced: shipping bears its part.
-            freight = value_of(item for item in self.reverses.items if item.line and item.line.role == "freight")
-            total = sum((value for _line, _quantity, value in reversed_shares), freight)
-            shares += [(line, ZERO, loose * value / total) for line, _q, value in reversed_shares if total]
-        return shares
+        if not loose or not self.reverses:
+            return []
+        earning = self.reverses.earning
+        factor = discount_factor(sum(max(item.value, ZERO) for item in earning), self.reverses.coupons)
+        asked = [(item.line, item.value * (factor if item.value > 0 else 1)) for item in earning]
+        # Of what was invoiced: shipping bears its part.
+        freight = value_of(item for item in self.reverses.items if item.line and item.line.role == "freight")
+        total = sum((value for _line, value in asked), freight)
+        return [(line, -loose * value / total) for line, value in asked if total and value]
+
+
+@dataclass
+class Asked:
+    """What a document asks for a line, below zero where it takes it back; `is_money` if discounts do not touch it."""
+
+    document: Invoice
+    line: object
+    quantity: Fraction
+    value: Fraction
+    is_money: bool = False
+
+    @property
+    def is_back(self):
+        return (self.value or self.quantity) < 0
+
+
+def read(documents):
+    """Return what documents ask, one after another, before discounts."""
+    found, stands = [], {}
+    for document in documents:
+        for item in document.earning:
+            asked = Asked(document, item.line, document.sign * item.quantity, document.sign * item.value)
+            quantity, value = stands.get(item.line, (ZERO, ZERO))
+            # Whoever gives back all that was asked for the pieces takes them back; to a fen, documents are rounded.
+            is_all = asked.is_back and quantity > 0
+            is_all = is_all and (Fraction(1, 100) - asked.value) * quantity >= -asked.quantity * value
+            asked.is_money = not item.quantity or asked.is_back and not is_all and not document.coupons
+            if not asked.is_money:
+                moved = asked.quantity if is_all or not asked.is_back else ZERO
+                stands[item.line] = quantity + moved, value + asked.value
+            found.append(asked)
+        found += [Asked(document, line, ZERO, value, True) for line, value in document.moneys()]
+    return found
 
 
 def is_earning(line):
@@ -125,15 +161,15 @@ class Posted:
     uncharged: Fraction = ZERO
     standing: Fraction = ZERO
 
-    def add(self, document, quantity, value, day):
-        """Add one document after another, in order of time."""
-        if document.reverses:
+    def add(self, asked, value, day):
+        """Add what one document asks after another, in order of time, at its value net of discounts."""
+        if asked.is_back:
             left_quantity, left = self.quantity - self.uncharged, self.invoiced - self.credited
             # One that credits less than all that is left of the price lowers it; to a fen, documents are rounded.
-            if left_quantity > 0 and left * quantity <= (value + Fraction(1, 100)) * left_quantity:
-                self.uncharged += quantity
-            self.credited += value
+            if left_quantity > 0 and left * -asked.quantity <= (Fraction(1, 100) - value) * left_quantity:
+                self.uncharged -= asked.quantity
+            self.credited -= value
             return
-        self.quantity, self.invoiced = self.quantity + quantity, self.invoiced + value
+        self.quantity, self.invoiced = self.quantity + asked.quantity, self.invoiced + value
         self.standing = max(self.standing, self.quantity - self.uncharged)
         self.day = max(self.day or day, day)

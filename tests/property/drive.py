@@ -93,6 +93,7 @@ class Drive(Rulebook, Sales, Warehouse, Office, Cash):
         if done:
             self.env.flush_all()
             self._note_paid_invoices()
+            self._note_open_lines()
             if not self.is_waiting():
                 self.model.converge()
         return done

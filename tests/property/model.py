@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from .documents import Posted, Tax, discount_factor, is_coupon, is_earning, to_item, value_of
+from .documents import Posted, Tax, discount_factor, is_coupon, is_earning, read, to_item, value_of
 from .guarantees import Guarantees
 from .pay import NOTHING, SHARED, ZERO, Figures, Pay, Row, Term, Whole, to_fen
 from .refunds import Bearer, given_back, paid_since, spread
@@ -64,6 +64,8 @@ class Line:
     discount: Fraction = ZERO
     tax: Tax = Tax()
     terms: list = field(default_factory=list)
+    is_open: bool = True
+    """Whether the warehouse may still send some of it."""
 
     @property
     def role(self):
@@ -141,20 +143,23 @@ class Order:
         goods, coupons = ([each for each in self.lines if is_one(each)] for is_one in (is_earning, is_coupon))
         return discount_factor(value_of(goods), value_of(coupons))
 
-    def documents_factor(self):
-        """Return what the coupons on documents leave, those still to be invoiced included: Odoo puts a coupon on one of
-        several invoices. Credit notes without a coupon do not change it.
+    def asked(self):
+        """Return what posted documents ask, each with its value net of the discounts on all documents, those still to
+        be made included: Odoo puts a coupon on one of several invoices.
         """
-        posted = [each for each in self.invoices if each.state == "posted" and (each.coupons or not each.reverses)]
-        signs = [(-1 if each.reverses else 1, each) for each in posted]
-        coupons = sum((sign * value_of(each.coupons) for sign, each in signs), ZERO)
-        goods, still = sum((sign * value_of(each.earning) for sign, each in signs), ZERO), ZERO
+        posted = [each for each in self.invoices if each.state == "posted"]
+        asked = read(sorted(posted, key=lambda each: (each.day, each.number)))
+        coupons, still = sum((each.coupons for each in posted), ZERO), ZERO
         for line in (each for each in self.lines if each.earns and each.quantity > 0):
-            charged = sum(sign * each.quantity_of(line) for sign, each in signs)
-            still += line.value * max(ZERO, 1 - charged / line.quantity)
+            own = [each.quantity for each in asked if each.line is line and not each.is_back]
+            back = -sum(each.quantity for each in asked if each.line is line and each.is_back)
+            comes = max(line.quantity, self.sent(line)) if line.is_open else self.sent(line)
+            comes -= max(ZERO, self.returned(line) - back)
+            still += line.value * max(ZERO, comes - sum(own, ZERO)) / line.quantity
         if still:
             coupons = min(coupons, value_of(filter(is_coupon, self.lines)))
-        return discount_factor(goods + still, coupons)
+        factor = discount_factor(value_of(each for each in asked if not each.is_money) + still, coupons)
+        return [(each, each.value * (1 if each.is_money else factor)) for each in asked]
 
     def worth(self, line):
         """Return the line's value net of its share of the order's discounts."""
@@ -183,12 +188,11 @@ class Order:
 
     def posted(self, line, trigger=None):
         """Return what posted documents say of a line, those that count for a trigger or all."""
-        posted, factor = Posted(), self.documents_factor()
-        for invoice in sorted(self.invoices, key=lambda each: (each.day, each.number)):
-            if invoice.state == "posted" and invoice.counts_for(trigger):
-                day = invoice.paid_on if trigger == "invoice_paid" else invoice.day
-                for _line, quantity, value in (share for share in invoice.shares(factor) if share[0] is line):
-                    posted.add(invoice, quantity, value, day)
+        posted = Posted()
+        for asked, value in self.asked():
+            if asked.line is line and asked.document.counts_for(trigger):
+                paid_on = asked.document.paid_on if trigger == "invoice_paid" else None
+                posted.add(asked, value, paid_on or asked.document.day)
         return posted
 
     def charged(self, line):
@@ -228,7 +232,7 @@ class Order:
         moment = paid_since(self.payments, self.total)
         if moment:
             return business_date(moment)
-        invoices = [each for each in self.invoices if each.state == "posted" and not each.reverses and not each.undone]
+        invoices = [each for each in self.invoices if each.state == "posted" and not each.is_credit and not each.undone]
         is_invoiced = all(
             sum(each.quantity_of(line) for each in invoices) >= line.quantity for line in self.lines if line.value > 0
         )
@@ -239,7 +243,7 @@ class Order:
     def refunds(self, is_possible=False):
         """Return R of every line: as it is now, or if all that is open were sent, kept and paid."""
         posted = sorted((each for each in self.invoices if each.state == "posted"), key=lambda it: (it.day, it.number))
-        documents = [(bool(each.reverses), each.total) for each in posted]
+        documents = [(each.is_credit, each.total) for each in posted]
         amount = given_back(self.payments, self.total, documents)
         bear = self._bear_possibly if is_possible else self._bear
         return spread(amount, [bear(line) for line in self.lines if line.earns]) if amount else {}
@@ -299,14 +303,21 @@ class Order:
 
     def owed(self, line):
         """Return what the customer owes or has paid for what counts, and by invoice ahead of it."""
-        return self._less_what_others_lack(line, self._owed_alone)
+        return self._less_what_others_lack(line, self._owed_alone, self._lack)
 
-    def _less_what_others_lack(self, line, owed):
+    def _less_what_others_lack(self, line, owed, lack):
         """Let a line bear its part of what credit notes gave back of others beyond what was left of them."""
-        amounts = {each: owed(each) for each in self.lines if each.earns}
-        there = sum(amount for amount in amounts.values() if amount > 0)
-        left = max(ZERO, sum(amounts.values(), ZERO))
-        return max(ZERO, amounts[line]) * left / there if there else ZERO
+        earning = [each for each in self.lines if each.earns]
+        there = sum((max(ZERO, owed(each)) for each in earning), ZERO)
+        left = max(ZERO, there - sum(map(lack, earning)))
+        return max(ZERO, owed(line)) * left / there if there else ZERO
+
+    def _lack(self, line):
+        """Return what was given back beyond what was or will be asked for what the customer got."""
+        in_all = self.posted(line)
+        got = line.value * self.factor() if line.role == "service" else self.of(line, self.sent(line))
+        beyond = in_all.credited - max(in_all.invoiced, got)
+        return max(ZERO, min(beyond, -self._owed_alone(line)))
 
     def _owed_alone(self, line):
         posted, sent = self.posted(line, self.trigger(line)), self.sent(line)
@@ -318,11 +329,14 @@ class Order:
 
     def possibly_owed(self, line):
         """Return the same if all that is open is sent and charged."""
-        return self._less_what_others_lack(line, self._possibly_owed_alone)
+        return self._less_what_others_lack(
+            line, self._possibly_owed_alone, lambda each: max(ZERO, -self._possibly_owed_alone(each))
+        )
 
     def _possibly_owed_alone(self, line):
         posted = self.posted(line)
-        return max(posted.invoiced, self.worth(line)) - posted.credited
+        still = self.of(line, max(ZERO, line.quantity - posted.quantity))
+        return posted.invoiced + still - posted.credited
 
     def figures(self, line):
         """Return the line's figures after each delivery that counts, the last are those of now."""

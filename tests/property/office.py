@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Documents and money, told to Odoo and to the model: values by line and day."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -16,23 +17,48 @@ class Office:
         record, order = self._order(pick)
         if not record:
             return False
+        # A down payment is deducted.
+        fixed = {"coupon": with_coupons, "down": -with_coupons, "title": 0}
+        pairs = self._lines(record, order)
+        return self._charge(
+            record,
+            order,
+            [fixed.get(line.role, -(-int(line.quantity) * percent // 100)) for _record, line in pairs],
+            posted,
+        )
+
+    def _do_exchange(self, pick, percent, posted):
+        """Invoice the last goods of an order and take the first back, on one document."""
+        record, order = self._order(pick)
+        pairs = self._lines(record, order) if record else []
+        earning = [line for _record, line in pairs if line.earns]
+        if len(earning) < 2:
+            return False
+        parts = {earning[0]: -percent, earning[-1]: 100}
+        quantities = [int(line.quantity) * parts[line] // 100 if line in parts else 0 for _record, line in pairs]
+        return self._charge(record, order, quantities, posted)
+
+    def _charge(self, record, order, quantities, posted):
+        """Invoice some of every line; what would come to less than nothing Odoo turns into a credit note."""
         vals_list, items = [], []
-        for line_record, line in self._lines(record, order):
-            # A down payment is deducted.
-            quantity = {"coupon": 1, "down": -1}.get(line.role, -(-int(line.quantity) * percent // 100))
-            if not quantity or line.role == "title" or (line.role in ("coupon", "down") and not with_coupons):
-                continue
-            vals_list.append((0, 0, line_record._prepare_invoice_line(quantity=quantity)))
-            # Odoo gives the price of a down payment when its invoice is posted, and takes it when that is credited; a
-            # part of an order it computes in binary.
-            items.append(line.item(quantity, Fraction(round(Decimal(repr(line_record.price_unit)), 6))))
-        # Odoo turns an invoice below zero into a credit note.
-        if value_of(items) <= 0 or sum(item.taxed for item in items) <= 0:
+        for (line_record, line), quantity in zip(self._lines(record, order), quantities, strict=True):
+            if quantity:
+                vals_list.append((0, 0, line_record._prepare_invoice_line(quantity=quantity)))
+                # Odoo gives the price of a down payment when its invoice is posted, and takes it when that is
+                # credited; a part of an order it computes in binary.
+                items.append(line.item(quantity, Fraction(round(Decimal(repr(line_record.price_unit)), 6))))
+        taxed = sum(item.taxed for item in items)
+        if not items or not taxed:
             return False
         move = self.env["account.move"].create(
             {**record._prepare_invoice(), "invoice_date": self.model.now.date(), "invoice_line_ids": vals_list}
         )
-        invoice = Invoice(move.id, self.model.now.date(), items)
+        invoice = Invoice(move.id, self.model.now.date(), items, is_credit=taxed < 0)
+        if invoice.is_credit:
+            move.action_switch_move_type()
+            invoice.items = [
+                replace(item, quantity=-item.quantity, value=-item.value, taxed=-item.taxed) for item in items
+            ]
         order.invoices.append(invoice)
         return self._post(invoice) if posted else True
 
@@ -65,7 +91,7 @@ class Office:
             (order, invoice)
             for _record, order in self.orders
             for invoice in order.invoices
-            if invoice.state in states and not (only_invoices and invoice.reverses)
+            if invoice.state in states and not (only_invoices and invoice.is_credit)
         ]
         return found[pick % len(found)] if found else (None, None)
 
@@ -90,7 +116,9 @@ class Office:
         return True
 
     def _do_credit(self, pick, kind, percent, posted):
-        """Credit an invoice: 0 all of it, 1 a part of the quantities, 2 a part of the prices, 3 an amount by itself."""
+        """Credit an invoice: 0 all of it, 1 a part of the quantities, 2 a part of the prices, 3 an amount by itself; 4
+        and 5 as 1 and 2 with the same part of its coupons, 6 a part of the quantities with all coupons.
+        """
         order, invoice = self._document(pick, "posted", only_invoices=True)
         if not invoice:
             return False
@@ -100,7 +128,7 @@ class Office:
         wizard = wizard.create(vals)
         wizard.reverse_moves()
         move = wizard.new_move_ids
-        credit = Invoice(move.id, self.model.now.date(), [], reverses=invoice)
+        credit = Invoice(move.id, self.model.now.date(), [], reverses=invoice, is_credit=True)
         credit.items = self._reduce(move, invoice, kind, percent)
         order.invoices.append(credit)
         return self._post(credit) if posted else True
@@ -119,16 +147,17 @@ class Office:
         items, records = [], move.invoice_line_ids.filtered(lambda each: each.display_type == "product").sorted("id")
         for record, item in zip(records, invoice.items, strict=True):
             line, quantity = item.line, item.quantity
-            if line.role == "coupon" or quantity < 0:
+            is_coupon = line.role == "coupon"
+            if (is_coupon and kind < 4) or (quantity < 0 and not is_coupon and not line.earns):
                 record.unlink()
                 continue
             price = Fraction(Decimal(repr(record.price_unit)))
-            if kind == 1:
-                quantity = Fraction(-(-int(quantity) * percent // 100))
-                record.quantity = int(quantity)
-            else:
+            if kind in (2, 5) or (kind == 4 and is_coupon):
                 price = Fraction(int(price * percent), 100)
                 record.price_unit = float(price)
+            elif not is_coupon:
+                quantity = Fraction(-(-int(quantity) * percent // 100))
+                record.quantity = int(quantity)
             items.append(to_item(line, quantity, price, line.tax, item.discount))
         return items
 

@@ -44,6 +44,13 @@ class Warehouse:
     def _is_to_customer(picking):
         return picking.location_dest_id.usage == "customer"
 
+    def _note_open_lines(self):
+        """Say what the warehouse says: of which lines something may still leave."""
+        for record, order in self.orders:
+            for line_record, line in self._lines(record, order):
+                states = {move.state for move in line_record.move_ids if self._is_to_customer(move)}
+                line.is_open = not states or bool(states - {"done", "cancel"})
+
     def _delivery(self, pick, is_wanted=bool):
         found = [
             (record, order, delivery)

@@ -1,0 +1,109 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""What the documents of an order charge for its lines, net of discounts.
+
+Odoo puts a coupon on the first of several invoices; it was for all the goods. So the discounts on all documents are
+shared out over all that the documents charge and will charge, by value.
+
+What a document takes back is one of two:
+
+- the goods at their price, before discounts: with the discount lines that belong to it or, where it has none, as long
+  as it is all that was asked for them. The discounts are then for the goods that are left.
+- an amount of money, as a lower price or what the customer had paid in the end: no discount is taken off it again.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from .eligible_base import ZERO, discount_factor, is_taken_back
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a document asks for an order line, negative where it takes it back.
+
+    :param int line_id: the order line
+    :param Fraction quantity: in its unit of measure; zero for a mere amount of money
+    :param Fraction amount: untaxed, in the order's currency
+    """
+
+    line_id: int
+    quantity: Fraction
+    amount: Fraction
+
+    @property
+    def is_credit(self):
+        return self.amount < 0 or (not self.amount and self.quantity < 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one document says of one order.
+
+    :param tuple charges: of goods and services, before the order's discounts
+    :param Fraction discount: its discount lines, negative where it grants a discount
+    """
+
+    charges: tuple = ()
+    discount: Fraction = ZERO
+
+    @property
+    def is_credit(self):
+        return any(charge.is_credit for charge in self.charges)
+
+
+def count_quantities(statements):
+    """Return how much of each line documents have charged, and how much of it they took back or made cheaper.
+
+    :param list statements: Statement of each document of an order
+    :return: line id → quantity charged, line id → quantity credited
+    :rtype: tuple
+    """
+    charged, credited = defaultdict(Fraction), defaultdict(Fraction)
+    for charge in (charge for statement in statements for charge in statement.charges):
+        if charge.is_credit:
+            credited[charge.line_id] -= charge.quantity
+        else:
+            charged[charge.line_id] += charge.quantity
+    return charged, credited
+
+
+def get_net_charges(statements, still_open, discount, unit):
+    """Return what documents charge net of the discounts on all of them.
+
+    :param list statements: Statement of each document of an order, in order of time
+    :param Fraction still_open: value of the goods that documents will still charge, before discounts
+    :param Fraction discount: of the order's discount lines, negative
+    :param Decimal unit: smallest unit of the currency: by so much may documents be rounded
+    :return: the charges of each document
+    :rtype: list of lists
+    """
+    granted = sum((statement.discount for statement in statements), ZERO)
+    marked = _mark_money(statements, unit)
+    goods = sum((charge.amount for document in marked for charge, is_money in document if not is_money), ZERO)
+    if still_open:
+        # What the documents have not granted yet comes with the rest of the goods.
+        granted = min(granted, discount)
+    factor = discount_factor(goods + still_open, granted)
+    return [
+        [charge if is_money else replace(charge, amount=charge.amount * factor) for charge, is_money in document]
+        for document in marked
+    ]
+
+
+def _mark_money(statements, unit):
+    """Tell which charges are mere amounts of money, of which no discount is taken off."""
+    left = defaultdict(lambda: (ZERO, ZERO))
+    marked = []
+    for statement in statements:
+        document = []
+        for charge in statement.charges:
+            quantity, amount = left[charge.line_id]
+            is_back = charge.is_credit and is_taken_back(-charge.quantity, -charge.amount, quantity, amount, unit)
+            is_money = not charge.quantity or (charge.is_credit and not is_back and not statement.discount)
+            if not is_money:
+                moved = charge.quantity if is_back or not charge.is_credit else ZERO
+                left[charge.line_id] = (quantity + moved, amount + charge.amount)
+            document.append((charge, is_money))
+        marked.append(document)
+    return marked

@@ -1,0 +1,222 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from decimal import Decimal
+
+from odoo.tests import tagged
+
+from .common import CommissionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestCasesDiscounts(CommissionCommon):
+    """Discount lines on several documents; two lines of 100.00, A and B, unless a test says otherwise.
+
+    With all goods sent and invoiced, what is earned on is what the invoices come to less the credit notes.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.coupon = cls.env["product.product"].create({"name": "Coupon", "type": "service", "taxes_id": False})
+        (cls.goods | cls.goods_b).invoice_policy = "delivery"
+
+    def _sell_discounted(self, discount, quantity=1, deliver=True):
+        order = self._sell(
+            lines=[(self.goods, quantity, 100.0), (self.goods_b, 1, 100.0), (self.coupon, 1, -float(discount))]
+        )
+        return (order, self._deliver(order)) if deliver else order
+
+    def _credit_amounts(self, invoice, **amounts):
+        """Credit some of an invoice: untaxed amounts by `a`, `b` and `coupon`, quantity 1; what is not named is left
+        out."""
+        credit, products = (
+            self._credit(invoice, post=False),
+            {"a": self.goods, "b": self.goods_b, "coupon": self.coupon},
+        )
+        for name, product in products.items():
+            item = credit.invoice_line_ids.filtered(lambda item, product=product: item.product_id == product)
+            if name in amounts:
+                item.write({"quantity": 1, "price_unit": amounts[name]})
+            else:
+                item.unlink()
+        credit.action_post()
+        return credit
+
+    def _send_again(self, back):
+        """Send again what came back, as it was marked."""
+        wizard = (
+            self.env["stock.return.picking"].with_context(active_id=back.id, active_model="stock.picking").create({})
+        )
+        wizard.product_return_moves.write({"quantity": 1, "to_refund": True})
+        again = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        again.move_ids.write({"quantity": 1, "picked": True})
+        again.button_validate()
+
+    @staticmethod
+    def _get_lower_levels(earned):
+        """Return what levels 2 and 3 earn where level 1 earns this: half and a fifth."""
+        return Decimal(earned) / 2, Decimal(earned) / 5
+
+    # === CREDIT NOTES === #
+
+    def test_lower_price_with_its_part_of_the_coupon(self):
+        for discount, part, earned in ((20, 10, "16.20"), (100, 10, "9"), (100, 50, "5")):
+            order, _picking = self._sell_discounted(discount)
+            self._credit_amounts(self._invoice(order), a=part, b=part, coupon=-discount * part / 100)
+            self.assertEarned(order, earned, *self._get_lower_levels(earned))
+
+    def test_coupon_that_does_not_match_the_goods_it_comes_back_with(self):
+        order, picking = self._sell_discounted(20)
+        invoice = self._invoice(order)
+        self._return(picking, 1)
+        self._credit_amounts(invoice, a=100, coupon=-5)
+        # 180.00 less 95.00
+        self.assertEarned(order, "8.50", "4.25", "1.70")
+
+    def test_coupon_line_of_a_credit_note_set_to_nothing(self):
+        order, picking = self._sell_discounted(20)
+        invoice = self._invoice(order)
+        self._return(picking, 1)
+        self._credit_amounts(invoice, a=100, coupon=0)
+        self.assertEarned(order, "8", "4", "1.60")
+
+    def test_credited_at_the_price_that_was_paid(self):
+        order, picking = self._sell_discounted(20)
+        invoice = self._invoice(order)
+        self._return(picking, 1)
+        self._credit_amounts(invoice, a=90)
+        self.assertEarned(order, "9", "4.50", "1.80")
+
+    def test_credited_without_the_coupon_sent_and_invoiced_again(self):
+        for discount, after, again in ((20, "8", "18"), (100, "0", "10")):
+            order, picking = self._sell_discounted(discount)
+            invoice = self._invoice(order)
+            back = self._return(picking, 1)
+            self._credit_amounts(invoice, a=100)
+            self.assertEarned(order, after, *self._get_lower_levels(after))
+            self._send_again(back)
+            self.assertEqual(self._invoice(order).amount_untaxed, 100)
+            self.assertEarned(order, again, *self._get_lower_levels(again))
+
+    def test_one_of_two_is_credited_without_the_coupon(self):
+        order, picking = self._sell_discounted(30, quantity=2)
+        invoice = self._invoice(order)
+        self._return(picking, 1)
+        self._credit_amounts(invoice, a=100)
+        # The coupon is for the two that are left: 85.00 each.
+        self.assertEarned(order, "17", "8.50", "3.40")
+        entry = self.entry_model.search([("order_id", "=", order.id), ("level", "=", 1)], order="id desc", limit=1)
+        self.assertIn("without 5.00 USD more of the order's discounts", entry.why)
+
+    # === GOODS THAT STAY IN THE WAREHOUSE === #
+
+    def test_coupon_of_goods_that_are_never_sent(self):
+        order = self._sell(lines=[(self.goods, 10, 10.0), (self.coupon, 1, -50.0)])
+        picking = order.picking_ids
+        picking.move_ids.write({"quantity": 5, "picked": True})
+        picking.with_context(skip_backorder=True, picking_ids_not_to_backorder=picking.ids).button_validate()
+        invoice = self._invoice(order, post=False)
+        self.assertEqual(invoice.amount_untaxed, 0)
+        invoice.action_post()
+        self.assertEarned(order, "0", "0", "0")
+
+    def test_coupon_of_goods_whose_delivery_is_cancelled(self):
+        order = self._sell_discounted(20, deliver=False)
+        self._deliver(order, {self.goods: 1})
+        self.assertEqual(self._invoice(order).amount_untaxed, 80)
+        # The other will bear its half.
+        self.assertEarned(order, "9", "4.50", "1.80")
+        order.picking_ids.filtered(lambda picking: picking.state != "done").action_cancel()
+        self.assertEarned(order, "8", "4", "1.60")
+
+    # === ONE DOCUMENT THAT CHARGES AND TAKES BACK === #
+
+    def test_coupon_above_the_first_delivery(self):
+        order = self._sell(
+            lines=[(self.goods, 3, 100.0), (self.goods_b, 1, 100.0), (self.coupon, 1, -150.0)],
+        )
+        self._deliver(order, {self.goods_b: 1})
+        note = order._create_invoices(final=True)
+        self.assertEqual((note.move_type, note.amount_untaxed), ("out_refund", 50))
+        note.action_post()
+        self.assertEarned(order, "6.25", "3.13", "1.25")
+        self._deliver(order)
+        self.assertEqual(self._invoice(order).amount_untaxed, 300)
+        # 250.00: 62.50 and 187.50, rounded line by line.
+        self.assertEarned(order, "25", "12.51", "5")
+
+    def test_exchange_on_one_invoice(self):
+        # Of 60.00, A has 37.50 and C 22.50, rounded line by line.
+        for is_credit, price, *earned in ((False, 100, "10", "5", "2"), (True, 60, "6", "3.01", "1.20")):
+            order, picking = self._sell_discounted(100)
+            self._invoice(order)
+            other = self.env["product.product"].create(
+                {
+                    "name": "C",
+                    "list_price": price,
+                    "invoice_policy": "delivery",
+                    "taxes_id": False,
+                    "is_storable": False,
+                }
+            )
+            added = self.env["sale.order.line"].create(
+                {"order_id": order.id, "product_id": other.id, "product_uom_qty": 1, "price_unit": price}
+            )
+            self._return(picking, 1)
+            self._deliver(order)
+            exchange = order._create_invoices(final=True)
+            self.assertEqual(exchange.move_type, "out_refund" if is_credit else "out_invoice")
+            exchange.action_post()
+            self.assertTrue(added.commission_term_ids)
+            self.assertEarned(order, *earned)
+
+    # === INVOICES THAT DO NOT COUNT === #
+
+    def test_credit_note_of_an_open_invoice_leaves_the_others_alone(self):
+        self.program.trigger = "invoice_paid"
+        order = self._sell(lines=[(self.goods, 1, 100.0), (self.goods_b, 1, 100.0)])
+        self._deliver(order, {self.goods: 1})
+        first = self._invoice(order)
+        self._deliver(order)
+        self._pay_invoice(self._invoice(order))
+        self.assertEarned(order, "10", "5", "2")
+        # A credit note made from the order names no invoice.
+        self._return(order.picking_ids.filtered(lambda picking: picking.move_ids.product_id == self.goods), 1)
+        credit = order._create_invoices(final=True)
+        self.assertEqual((credit.move_type, credit.reversed_entry_id), ("out_refund", first.browse()))
+        credit.action_post()
+        self.assertEarned(order, "10", "5", "2")
+
+    def test_invoice_under_correction_leaves_the_others_alone(self):
+        order = self._sell(lines=[(self.goods, 1, 100.0), (self.goods_b, 1, 100.0)])
+        self._deliver(order, {self.goods: 1})
+        first = self._invoice(order)
+        self._deliver(order)
+        self._invoice(order)
+        self._credit(first)
+        self.assertEarned(order, "10", "5", "2")
+        first.button_draft()
+        self.assertEarned(order, "10", "5", "2")
+        first.action_post()
+        self.assertEarned(order, "10", "5", "2")
+
+    # === WHAT IS A GOOD === #
+
+    def test_product_that_becomes_a_gift_card_changes_no_order(self):
+        order, _picking = self._sell_discounted(20)
+        self.assertEarned(order, "18", "9", "3.60")
+        program = self.env["loyalty.program"].create(
+            {
+                "name": "Cards",
+                "program_type": "gift_card",
+                "rule_ids": [(0, 0, {"product_ids": [(6, 0, self.goods_b.ids)]})],
+            }
+        )
+        order._converge_commission()
+        self.assertEarned(order, "18", "9", "3.60")
+        later = self._sell(lines=[(self.goods, 1, 100.0), (self.goods_b, 1, 100.0)])
+        self.assertEqual(later.commission_term_ids.line_id, later.order_line[0])
+        # Forgotten with the program.
+        program.active = False
+        program.unlink()
+        later = self._sell(lines=[(self.goods, 1, 100.0), (self.goods_b, 1, 100.0)])
+        self.assertEqual(later.commission_term_ids.line_id, later.order_line)
