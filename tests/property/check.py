@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
+from .documents import value_of
 from .pay import ZERO, to_fen
 
 
@@ -31,6 +32,7 @@ class Check:
         self.env.flush_all()
         rows, lines = self._entries(), self._lines()
         self._documents(lines)
+        self._never_above_documents()
         self._states(rows, lines)
         self._caps_and_signs(lines)
         self._explanations(rows, lines)
@@ -78,6 +80,26 @@ class Check:
             for invoice in order.invoices:
                 total = self.env["account.move"].browse(invoice.number).amount_total
                 assert fen(repr(total)) == to_fen(invoice.total), (total, invoice.total)
+
+    def _never_above_documents(self):
+        """Once all of an order is invoiced, nobody earns on more than invoices less credit notes: simple sums, which
+        know nothing of who bears what.
+        """
+        for _record, order in self.drive.orders:
+            earning = [line for line in order.lines if line.earns]
+            posted = [each for each in order.invoices if each.state == "posted"]
+            charged = Counter()
+            for each in posted:
+                for item in each.earning:
+                    charged[item.line] += max(ZERO, each.sign * item.quantity)
+            if any(charged[line] < line.quantity for line in earning):
+                continue
+            net = sum((each.sign * value_of(each.earning) + each.coupons for each in posted), ZERO)
+            net -= sum((value_of(item for item in each.items if not item.line) for each in posted), ZERO)
+            bases = sum((figures[-1].base for figures in map(order.figures, earning) if figures), ZERO)
+            # Shipping bears its part of what is credited without a word for what.
+            freight = sum((each.sign * value_of(each.freight) for each in posted), ZERO)
+            assert bases <= max(ZERO, net + max(ZERO, freight)), (order, float(bases), float(net))
 
     def _states(self, rows, lines):
         """Every sum by line, level, distributor, state and release date is the model's, to the fen."""

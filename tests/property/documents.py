@@ -75,6 +75,10 @@ class Invoice:
         return [item for item in self.items if item.line and item.line.earns]
 
     @property
+    def freight(self):
+        return [item for item in self.items if item.line and item.line.role == "freight"]
+
+    @property
     def sign(self):
         return -1 if self.is_credit else 1
 
@@ -92,8 +96,7 @@ class Invoice:
         factor = discount_factor(sum(max(item.value, ZERO) for item in earning), self.reverses.coupons)
         asked = [(item.line, item.value * (factor if item.value > 0 else 1)) for item in earning]
         # Of what was invoiced: shipping bears its part.
-        freight = value_of(item for item in self.reverses.items if item.line and item.line.role == "freight")
-        total = sum((value for _line, value in asked), freight)
+        total = sum((value for _line, value in asked), value_of(self.reverses.freight))
         return [(line, -loose * value / total) for line, value in asked if total and value]
 
 

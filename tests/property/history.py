@@ -106,6 +106,7 @@ BEGINNINGS = {
     "least": ("sell", "sell", "ship", "end_month", "ship"),
     "margin": ("sell", "invoice"),
     "bank": ("sell", "invoice", "pay_invoice"),
+    "documents": ("sell", "ship", "invoice", "credit", "credit", "invoice", "credit"),
     "waiting": ("sell", "ship", "look", "wait", "give_back", "settle", "look"),
 }
 # What a trigger may be, where the history is about something that only happens with some.
@@ -193,7 +194,17 @@ def draw(seed, number, longest=15):
 
 def _subject(rng):
     """Return what a history is about: of some things chance brings too seldom what they need."""
-    subjects = {"month": 5, "campaign": 5, "audiences": 3, "least": 4, "margin": 2, "bank": 1, "waiting": 1, "": 5}
+    subjects = {
+        "month": 5,
+        "campaign": 5,
+        "audiences": 3,
+        "least": 4,
+        "margin": 2,
+        "bank": 1,
+        "documents": 4,
+        "waiting": 1,
+        "": 5,
+    }
     return rng.choices(list(subjects), list(subjects.values()))[0]
 
 
@@ -227,8 +238,8 @@ def _event(rng, name, about):
             # Mostly those for whom somebody earns.
             0 if about in ("month", "least", "audiences") else rng.choice((0, 0, 0, 1, 1, 1, *range(CUSTOMERS))),
             rng.choice((0, 0, 0, rng.randint(1, DISTRIBUTORS))),
-            tuple(_line(rng) for _line_number in range(rng.choice((1, 2, 3)))),
-            rng.choice((0, 0, 0, 1000, 2999)),
+            tuple(_line(rng) for _line_number in range(rng.choice((1, 2, 3) if about != "documents" else (2, 3)))),
+            rng.choice((0, 0, 0, 1000, 2999) if about != "documents" else (0, 1000, 2999)),
             rng.choice((0, 0, 0, 0, 0, 1, 1, 2)),
         ),
         "ship": lambda: (_pick(rng), rng.choice((20, 30, 50, 50, 100, 130)), _percent(rng), rng.randrange(4)),
