@@ -27,6 +27,7 @@ from . import distribution_account
 from . import distribution_account_merge
 from . import distribution_settlement
 from . import distribution_settlement_line
+from . import ir_module_module
 from . import loyalty_program
 from . import loyalty_rule
 from . import sale_order

@@ -97,27 +97,51 @@ class DistributionAccount(models.Model):
 
     @api.model
     def _open_for(self, settlement):
-        """Open the accounts that the distributors of a settlement do not have yet, by one statement."""
+        """Open the accounts that the distributors of a settlement do not have yet."""
         self.env.flush_all()
+        lines = "SELECT distributor_id, company_id FROM distribution_settlement_line WHERE settlement_id = %s"
+        self._open(SQL(lines, settlement.id))
+
+    @api.model
+    def _open_for_entries(self, vals_list):
+        """Open the accounts of those whose first entries these are: a list of accounts shows all that is on the way.
+
+        :param list vals_list: values of entries
+        """
+        pairs = sorted({(vals["distributor_id"], vals["company_id"]) for vals in vals_list})
+        if pairs:
+            self._open(SQL("VALUES %s", SQL(", ").join(SQL("(%s, %s)", *pair) for pair in pairs)))
+
+    @api.model
+    def _open(self, pairs):
+        """Open the accounts that are missing by one statement.
+
+        :param SQL pairs: query of distributor ids and company ids
+        """
         uid, now = self.env.uid, fields.Datetime.now()
         query = SQL(
             """
             INSERT INTO distribution_account
                    (distributor_id, company_id, program_id, available, reserved, debt, revision,
                     create_uid, create_date, write_uid, write_date)
-            SELECT distributor.id, line.company_id, distributor.program_id, 0, 0, 0, 0, %s, %s, %s, %s
-              FROM distribution_settlement_line AS line
-              JOIN distribution_distributor AS distributor ON distributor.id = line.distributor_id
-             WHERE line.settlement_id = %s
+            SELECT distributor.id, pair.company_id, distributor.program_id, 0, 0, 0, 0, %s, %s, %s, %s
+              FROM (%s) AS pair (distributor_id, company_id)
+              JOIN distribution_distributor AS distributor ON distributor.id = pair.distributor_id
+             WHERE NOT EXISTS (
+                SELECT FROM distribution_account AS account
+                 WHERE account.distributor_id = pair.distributor_id AND account.company_id = pair.company_id
+             )
              ORDER BY distributor.id
                 ON CONFLICT (distributor_id, company_id) DO NOTHING
+            RETURNING distributor_id
             """,
             *(uid, now, uid, now),
-            settlement.id,
+            pairs,
         )
         # A collision is tried again: no error for the log.
         self.env.cr.execute(query, log_exceptions=False)
-        settlement.line_ids.distributor_id.invalidate_recordset(["commission_account_ids"], flush=False)
+        opened = self.env["distribution.distributor"].browse(row[0] for row in self.env.cr.fetchall())
+        opened.invalidate_recordset(["commission_account_ids"], flush=False)
 
     def _reserve(self, amounts):
         """Move amounts from available to reserved.

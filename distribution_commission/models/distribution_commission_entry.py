@@ -11,6 +11,7 @@ from odoo.addons.distribution_core.fields import CopiedMany2one
 
 from ..const import ENTRY_STATES, MAX_MOVE_LINES
 from ..engine.convergence import Row
+from .bulk import insert_rows
 
 GUARD_FUNCTION = "distribution_commission_entry_guard"
 
@@ -71,6 +72,7 @@ class DistributionCommissionEntry(models.Model):
         ondelete="restrict",
         readonly=True,
     )
+    product_id = fields.Many2one(related="line_id.product_id")
     is_own_purchase = fields.Boolean(readonly=True, help="Lowers revenue, instead of being an expense.")
     level = fields.Integer(required=True, readonly=True, aggregator=None)
     rate = fields.Float(string="Rate (%)", digits=(7, 4), required=True, readonly=True, aggregator=None)
@@ -79,6 +81,7 @@ class DistributionCommissionEntry(models.Model):
     date = fields.Date(required=True, readonly=True, help="Business date in the program's time zone.")
     explanation = fields.Json(readonly=True)
     why = fields.Text(compute="_compute_why", help="How the amount was reached.")
+    pay_label = fields.Char(string="Pays", compute="_compute_pay_label", help="What was agreed on for the whole line.")
     state = fields.Selection(selection=ENTRY_STATES, required=True, readonly=True, default="held")
     release_date = fields.Date(
         readonly=True, help="When the hold ends and the entry is due. Empty until the goods are delivered."
@@ -184,6 +187,17 @@ class DistributionCommissionEntry(models.Model):
         }
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _insert(self, vals_list):
+        """Write entries; whoever has no account yet gets one.
+
+        :param list vals_list: see `bulk.insert_rows`
+        :return: the new entries
+        """
+        entries = insert_rows(self, vals_list)
+        self.env["distribution.account"]._open_for_entries(vals_list)
+        return entries
 
     @api.model
     def _get_rows_by_term(self, terms):
@@ -307,6 +321,7 @@ class DistributionCommissionEntry(models.Model):
         :param dict amounts: distributor id → amount and what of it is for own purchases, decimal strings
         :param of_move: domain of the entries, of these and other distributors
         """
+        self = company._in_own_language(self)
         distributors = self.env["distribution.distributor"].browse(amounts)
         lines_vals = [
             vals

@@ -16,6 +16,27 @@ class DistributionCommissionEntry(models.Model):
         for entry in self:
             entry.why = entry._get_why()
 
+    @api.depends("rate", "explanation", "guarantee_id")
+    @api.depends_context("lang")
+    def _compute_pay_label(self):
+        for entry in self:
+            entry.pay_label = False if entry.guarantee_id else entry._get_pay_label()
+
+    def _get_pay_label(self):
+        """Return what was agreed on, in a few words: a rate and of what, an amount per unit or per order."""
+        self.ensure_one()
+        facts, labels = self.explanation or {}, []
+        if self.rate or not ("per_unit" in facts or "per_order" in facts):
+            kinds = dict(self.env["distribution.commission.rule"]._fields["base_kind"]._description_selection(self.env))
+            base_kind, rate = facts.get("base_kind", "untaxed"), f"{self.rate:g} %"
+            of_base = self.env._("%(rate)s of %(base)s", rate=rate, base=kinds[base_kind].lower())
+            labels.append(rate if base_kind == "untaxed" else of_base)
+        if "per_unit" in facts:
+            labels.append(self.env._("%s per unit", f"{facts['per_unit']} {self.currency_id.name}"))
+        if "per_order" in facts:
+            labels.append(self.env._("%s per order", f"{facts['per_order']} {self.currency_id.name}"))
+        return " + ".join(labels)
+
     def _get_why(self):
         """Return in words how the amount was reached."""
         self.ensure_one()

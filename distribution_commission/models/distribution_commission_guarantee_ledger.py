@@ -20,7 +20,6 @@ from ..engine.guarantee import (
     sum_by,
 )
 from ..engine.money import get_unit
-from .bulk import insert_rows
 
 # An order that was confirmed in the last second of a period may be committed after the first look at it.
 LOOK_AGAIN = timedelta(days=3)
@@ -286,7 +285,7 @@ class DistributionCommissionGuarantee(models.Model):
             # Each has a revision of its own.
             revision = self._lock()[self.id]
             vals = self._prepare_entry_vals(part, reverses_id, day)
-            insert_rows(self.env["distribution.commission.entry"], [{**vals, **common_vals, "revision": revision}])
+            self.env["distribution.commission.entry"]._insert([{**vals, **common_vals, "revision": revision}])
 
     def _prepare_entry_vals(self, amount, reverses_id, day):
         """Return the values of one entry, but for why and when it was written.

@@ -116,6 +116,7 @@ class DistributionCommissionRule(models.Model):
         "order, have reached an amount. Each tier counts up to the next.",
     )
     is_paying = fields.Boolean(compute="_compute_is_paying", store=True)
+    level_count = fields.Integer(related="program_id.level_count", string="Levels Paid")
     limit_scope = fields.Selection(selection=LIMIT_SCOPES, string="Limits For Each", required=True, default="line")
     minimum_amount = fields.Monetary(
         string="At Least",

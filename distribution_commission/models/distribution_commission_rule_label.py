@@ -52,8 +52,15 @@ class DistributionCommissionRule(models.Model):
         self.ensure_one()
         if self.effect == "multiply":
             return f"× {self.factor:g}"
-        label = " / ".join(self._get_one_pay_label(rate, amount) for _start, rate, amount in self._get_rows())
+        label = " / ".join(self._get_tier_label(*row) for row in self._get_rows())
         return f"+ {label}" if self.effect == "add" else label
+
+    def _get_tier_label(self, start, rate, amount):
+        pay = self._get_one_pay_label(rate, amount)
+        if not start:
+            return pay
+        sales = formatLang(self.env, start, currency_obj=self.currency_id)
+        return self.env._("%(pay)s from %(sales)s", pay=pay, sales=sales)
 
     def _get_one_pay_label(self, rate, amount):
         if self.kind == "percent":

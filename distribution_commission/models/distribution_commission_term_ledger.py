@@ -8,7 +8,6 @@ from ..engine.convergence import converge
 from ..engine.eligible_base import eligible_bases
 from ..engine.explanation import explain
 from ..engine.money import exact, get_unit
-from .bulk import insert_rows
 from .gathering import gather
 
 
@@ -83,7 +82,7 @@ class DistributionCommissionTerm(models.Model):
             term._prepare_entry_vals(posting, revisions[term.id], why, waited.get(term.order_id.id))
             for term, posting, why in changes
         ]
-        entries = insert_rows(entry_model, vals_list)
+        entries = entry_model._insert(vals_list)
         terms._begin_holds(bases)
         self.env["distribution.commission.guarantee"]._follow(terms, waited)
         return entries

@@ -168,6 +168,8 @@ class DistributionProgram(models.Model):
     def _check_cap(self):
         """Refuse a rule set that costs more than the cap in the worst case, whichever door it comes through."""
         for program in self:
+            if program.cap_rate < 0:
+                raise ValidationError(self.env._("The cap is a percentage between 0 and 100."))
             worst = program._get_worst_case()
             if worst.total > exact(program.cap_rate):
                 raise ValidationError(program._get_cap_message(worst))

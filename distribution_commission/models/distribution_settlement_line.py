@@ -112,8 +112,8 @@ class DistributionSettlementLine(models.Model):
         self.env["account.move.line"]._reconcile_commission_payable(self.company_id, self.distributor_id)
 
     def _post_move(self):
-        settlement = self.settlement_id
-        company = settlement.company_id
+        self = self.settlement_id.company_id._in_own_language(self)
+        settlement, company = self.settlement_id, self.settlement_id.company_id
         lines_vals = [vals for line in self for vals in line._prepare_move_lines_vals()]
         ref = self.env._("Commission settlement %s", settlement.name)
         move = self.env["account.move"]._create_commission_move(company, settlement.date, ref, lines_vals)

@@ -130,13 +130,34 @@ class ResCompany(models.Model):
 
     def _create_commission_accounts(self):
         """Create what is missing of the commission journal and accounts; what a company has chosen stays."""
-        for company in self:
+        # Named in the source language, and from there in all others: whoever adds one later finds its names, too.
+        for company in self.with_context(lang="en_US"):
             company._inherit_commission_accounts()
             for field_name, account_vals in company._prepare_commission_accounts_vals().items():
                 company[field_name] = company[field_name] or company._create_commission_account(account_vals)
-            company.commission_journal_id = company.commission_journal_id or self.env["account.journal"].create(
+            company.commission_journal_id = company.commission_journal_id or company.env["account.journal"].create(
                 company._prepare_commission_journal_vals()
             )
+        self._translate_commission_accounts([code for code, _name in self.env["res.lang"].get_installed()])
+
+    def _translate_commission_accounts(self, langs):
+        """Name the commission accounts and journals in these languages; a name that somebody has chosen stays.
+
+        :param list langs: codes, as zh_CN
+        """
+        for company in self.with_context(lang="en_US"):
+            sources = company._get_commission_names()
+            for lang in set(langs) - {"en_US"}:
+                for field_name, name in company.with_context(lang=lang)._get_commission_names().items():
+                    record, source = company[field_name], sources[field_name]
+                    translated = record.with_context(lang=lang)
+                    if record.name == source and translated.name == source:
+                        translated.name = name
+
+    def _get_commission_names(self):
+        """Return field name → name of what is created for it, in the language of the environment."""
+        names = {field_name: vals["name"] for field_name, vals in self._prepare_commission_accounts_vals().items()}
+        return {**names, "commission_journal_id": self._prepare_commission_journal_vals()["name"]}
 
     def _inherit_commission_accounts(self):
         """A branch keeps its books in its parent's chart of accounts: it posts where the parent posts."""
@@ -191,6 +212,12 @@ class ResCompany(models.Model):
             "company_id": self.id,
             "show_on_dashboard": True,
         }
+
+    def _in_own_language(self, records):
+        """Return records in the company's language, where nobody's is known: scheduled actions write in its books."""
+        self.ensure_one()
+        lang = self.env.context.get("lang") or self.sudo().partner_id.lang
+        return records.with_context(lang=lang)
 
     def _check_commission_accounts(self):
         """Make sure commission can be posted.

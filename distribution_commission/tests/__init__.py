@@ -14,6 +14,7 @@ from . import test_cases_returns
 from . import test_cases_orders
 from . import test_cases_money
 from . import test_cases_together
+from . import test_cases_discounts
 from . import test_cases_documents
 from . import test_cases_products
 from . import test_engine_refunds

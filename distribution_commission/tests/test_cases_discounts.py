@@ -1,6 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from decimal import Decimal
-
 from odoo.tests import tagged
 
 from .common import CommissionCommon
@@ -51,18 +49,17 @@ class TestCasesDiscounts(CommissionCommon):
         again.move_ids.write({"quantity": 1, "picked": True})
         again.button_validate()
 
-    @staticmethod
-    def _get_lower_levels(earned):
-        """Return what levels 2 and 3 earn where level 1 earns this: half and a fifth."""
-        return Decimal(earned) / 2, Decimal(earned) / 5
-
     # === CREDIT NOTES === #
 
+    def _lower_prices(self, discount, part):
+        order, _picking = self._sell_discounted(discount)
+        self._credit_amounts(self._invoice(order), a=part, b=part, coupon=-discount * part / 100)
+        return order
+
     def test_lower_price_with_its_part_of_the_coupon(self):
-        for discount, part, earned in ((20, 10, "16.20"), (100, 10, "9"), (100, 50, "5")):
-            order, _picking = self._sell_discounted(discount)
-            self._credit_amounts(self._invoice(order), a=part, b=part, coupon=-discount * part / 100)
-            self.assertEarned(order, earned, *self._get_lower_levels(earned))
+        self.assertEarned(self._lower_prices(20, 10), "16.20", "8.10", "3.24")
+        self.assertEarned(self._lower_prices(100, 10), "9", "4.50", "1.80")
+        self.assertEarned(self._lower_prices(100, 50), "5", "2.50", "1")
 
     def test_coupon_that_does_not_match_the_goods_it_comes_back_with(self):
         order, picking = self._sell_discounted(20)
@@ -86,16 +83,26 @@ class TestCasesDiscounts(CommissionCommon):
         self._credit_amounts(invoice, a=90)
         self.assertEarned(order, "9", "4.50", "1.80")
 
+    def _credit_without_coupon(self, discount):
+        order, picking = self._sell_discounted(discount)
+        invoice = self._invoice(order)
+        back = self._return(picking, 1)
+        self._credit_amounts(invoice, a=100)
+        return order, back
+
     def test_credited_without_the_coupon_sent_and_invoiced_again(self):
-        for discount, after, again in ((20, "8", "18"), (100, "0", "10")):
-            order, picking = self._sell_discounted(discount)
-            invoice = self._invoice(order)
-            back = self._return(picking, 1)
-            self._credit_amounts(invoice, a=100)
-            self.assertEarned(order, after, *self._get_lower_levels(after))
-            self._send_again(back)
-            self.assertEqual(self._invoice(order).amount_untaxed, 100)
-            self.assertEarned(order, again, *self._get_lower_levels(again))
+        order, back = self._credit_without_coupon(20)
+        self.assertEarned(order, "8", "4", "1.60")
+        self._send_again(back)
+        self.assertEqual(self._invoice(order).amount_untaxed, 100)
+        self.assertEarned(order, "18", "9", "3.60")
+
+    def test_credited_without_a_coupon_of_half_the_price_sent_and_invoiced_again(self):
+        order, back = self._credit_without_coupon(100)
+        self.assertEarned(order, "0", "0", "0")
+        self._send_again(back)
+        self.assertEqual(self._invoice(order).amount_untaxed, 100)
+        self.assertEarned(order, "10", "5", "2")
 
     def test_one_of_two_is_credited_without_the_coupon(self):
         order, picking = self._sell_discounted(30, quantity=2)
@@ -144,30 +151,29 @@ class TestCasesDiscounts(CommissionCommon):
         # 250.00: 62.50 and 187.50, rounded line by line.
         self.assertEarned(order, "25", "12.51", "5")
 
+    def _exchange(self, price):
+        """Send C in place of A, and return the order and the document that Odoo makes of it."""
+        order, picking = self._sell_discounted(100)
+        self._invoice(order)
+        other = self.env["product.product"].create({"name": "C", "invoice_policy": "delivery", "taxes_id": False})
+        vals = {"order_id": order.id, "product_id": other.id, "product_uom_qty": 1, "price_unit": price}
+        self.env["sale.order.line"].create(vals)
+        self._return(picking, 1)
+        self._deliver(order)
+        exchange = order._create_invoices(final=True)
+        exchange.action_post()
+        return order, exchange
+
     def test_exchange_on_one_invoice(self):
-        # Of 60.00, A has 37.50 and C 22.50, rounded line by line.
-        for is_credit, price, *earned in ((False, 100, "10", "5", "2"), (True, 60, "6", "3.01", "1.20")):
-            order, picking = self._sell_discounted(100)
-            self._invoice(order)
-            other = self.env["product.product"].create(
-                {
-                    "name": "C",
-                    "list_price": price,
-                    "invoice_policy": "delivery",
-                    "taxes_id": False,
-                    "is_storable": False,
-                }
-            )
-            added = self.env["sale.order.line"].create(
-                {"order_id": order.id, "product_id": other.id, "product_uom_qty": 1, "price_unit": price}
-            )
-            self._return(picking, 1)
-            self._deliver(order)
-            exchange = order._create_invoices(final=True)
-            self.assertEqual(exchange.move_type, "out_refund" if is_credit else "out_invoice")
-            exchange.action_post()
-            self.assertTrue(added.commission_term_ids)
-            self.assertEarned(order, *earned)
+        order, exchange = self._exchange(100)
+        self.assertEqual((exchange.move_type, exchange.amount_untaxed), ("out_invoice", 0))
+        self.assertEarned(order, "10", "5", "2")
+
+    def test_cheaper_exchange_on_one_credit_note(self):
+        order, exchange = self._exchange(60)
+        self.assertEqual((exchange.move_type, exchange.amount_untaxed), ("out_refund", 40))
+        # Of 60.00, B has 37.50 and C 22.50, rounded line by line.
+        self.assertEarned(order, "6", "3.01", "1.20")
 
     # === INVOICES THAT DO NOT COUNT === #
 

@@ -475,6 +475,29 @@ class TestRuleKinds(RulesCommon):
                 self.assertEqual(rule.pay_label, label)
                 rule.unlink()
 
+    def test_labels_say_from_which_sales_a_tier_pays(self):
+        rule = self._rule(product_id=self.goods, rate=5, tier_ids=[(0, 0, {"amount_from": 1000, "rate": 8})])
+        self.assertEqual(rule.pay_label, "5 % / 8 % from $\xa01,000.00")
+
+    def test_entries_say_what_was_agreed_on(self):
+        self._rule(product_id=self.goods, base_kind="margin", rate=7.5)
+        self._rule(level=2, product_id=self.goods, rate=0, kind="fixed_unit", fixed_amount=5)
+        self._rule(level=3, product_id=self.goods, rate=0, kind="fixed_order", fixed_amount=4)
+        self.goods.standard_price = 10
+        order = self._sell(1, 100)
+        self._deliver(order)
+        entries = self.env["distribution.commission.entry"].search([("order_id", "=", order.id)], order="level")
+        self.assertEqual(entries.mapped("pay_label"), ["7.5 % of margin", "5.00 USD per unit", "4.00 USD per order"])
+        [(product, amount)] = entries._read_group([("id", "in", entries.ids)], ["product_id"], ["amount:sum"])
+        self.assertEqual((product, f"{amount:.2f}"), (self.goods, f"{sum(entries.mapped('amount')):.2f}"))
+
+    def test_simulator_takes_a_sale_only(self):
+        for vals in ({"quantity": 0}, {"quantity": -3}, {"price_unit": -10}):
+            simulation, lines = self._simulate(**vals)
+            self.assertEqual((lines, simulation.is_no_sale, simulation.amount_cap), ([], True, 0))
+        _simulation, [first, *_others] = self._simulate(price_unit=0)
+        self.assertEqual(first, (1, "nothing", 0))
+
     def test_labels_say_within_which_limits(self):
         for vals, label in (
             ({}, ""),

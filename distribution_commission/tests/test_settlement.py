@@ -34,6 +34,46 @@ class TestSettlement(CommissionCommon):
             ],
         )
 
+    def test_accounts_have_their_names_in_every_language_also_in_a_later_one(self):
+        account, journal = self.company.commission_payable_account_id, self.company.commission_journal_id
+        self.env["res.lang"]._activate_lang("zh_CN")
+        account.with_context(lang="zh_CN").name = account.with_context(lang="en_US").name
+        for lang in ("zh_CN", "en_US"):
+            self.company.commission_accrued_account_id.with_context(lang=lang).name = "Our own name"
+        self.env["ir.module.module"]._load_module_terms(["distribution_commission"], ["zh_CN"])
+        self.assertEqual(account.with_context(lang="zh_CN").name, "应付分销佣金")
+        self.assertEqual(journal.with_context(lang="zh_CN").name, "分销佣金")
+        self.assertEqual(account.name, "Distribution Commission Payable")
+        self.assertEqual(self.company.commission_accrued_account_id.with_context(lang="zh_CN").name, "Our own name")
+        self.company.commission_contra_account_id = False
+        self.company.with_context(lang="zh_CN")._create_commission_accounts()
+        contra = self.company.commission_contra_account_id
+        self.assertEqual(contra.with_context(lang="en_US").name, "Distribution Commission on Own Purchases")
+        self.assertEqual(contra.with_context(lang="zh_CN").name, "自购分销佣金")
+
+    def test_scheduled_actions_write_in_the_companys_language(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.company.partner_id.lang = "zh_CN"
+        self._earn("2026-03-01")
+        entries = self.entry_model.with_context(lang=False).search([("accrual_line_id", "=", False)])
+        self.assertIn("计佣与追回", entries._post_accruals()[0].ref)
+        self.entry_model._release(self.program)
+        settlement = self.env["distribution.settlement"].with_context(lang=False)._create_from_due(self.program)
+        settlement.action_post()
+        self.assertIn("佣金结算", settlement.line_ids.move_line_id.move_id.ref)
+
+    def test_account_is_there_with_the_first_entry(self):
+        accounts = self.env["distribution.account"]
+        self.assertFalse(accounts.search([("distributor_id", "=", self.ada.id)]))
+        self._sell(10)
+        self.assertFalse(accounts.search([("distributor_id", "=", self.ada.id)]))
+        self._deliver(self._sell(10))
+        account = accounts.search([("distributor_id", "=", self.ada.id)])
+        self.assertEqual((account.held_amount, account.due_amount, account.available), (20, 0, 0))
+        self._deliver(self._sell(10))
+        self.assertEqual(accounts.search([("distributor_id", "=", self.ada.id)]), account)
+        self.assertEqual(self.ada.commission_account_ids, account)
+
     def test_accrual_is_dated_and_carries_partners(self):
         order, _picking = self._earn("2026-03-01")
         with freeze_time("2026-03-05 02:00:00"):

@@ -48,6 +48,7 @@ class DistributionCommissionSimulation(models.TransientModel):
         readonly=False,
         help="Day on which the order is confirmed, in the program's time zone.",
     )
+    is_no_sale = fields.Boolean(compute="_compute_is_no_sale")
     line_ids = fields.One2many(
         comodel_name="distribution.commission.simulation.line",
         inverse_name="simulation_id",
@@ -81,6 +82,11 @@ class DistributionCommissionSimulation(models.TransientModel):
             program, product = simulation.program_id._origin, simulation.product_id._origin
             simulation.price_unit = float(program._get_price_line(product).worth) if program and product else 0.0
 
+    @api.depends("quantity", "price_unit")
+    def _compute_is_no_sale(self):
+        for simulation in self:
+            simulation.is_no_sale = simulation.quantity <= 0 or simulation.price_unit < 0
+
     @api.depends("program_id", "distributor_id", "product_id", "quantity", "price_unit", "date")
     def _compute_line_ids(self):
         for simulation in self:
@@ -104,7 +110,7 @@ class DistributionCommissionSimulation(models.TransientModel):
         """
         self.ensure_one()
         program, distributor, product = self.program_id._origin, self.distributor_id._origin, self.product_id._origin
-        if not (program and distributor and product and self.date):
+        if not (program and distributor and product and self.date) or self.is_no_sale:
             return []
         links = {link.level: link for link in program._get_chain(distributor, self.env["res.partner"])}
         products = product._get_commission_keys()
@@ -149,6 +155,8 @@ class DistributionCommissionSimulation(models.TransientModel):
             vals = {**common, "rule_id": rate.rule_id, "verdict": verdict, "amount": 0.0}
             if share and rate is share.found.rule:
                 vals["amount"] = amount
+                if not amount and rate.is_paying:
+                    vals["verdict"] = "nothing"
                 if share.receiver != share.distributor:
                     vals |= {"verdict": "passes", "distributor_id": share.receiver.id}
             elif verdict in ("wins", "replaces") and not rate.is_paying:
@@ -164,6 +172,6 @@ class DistributionCommissionSimulation(models.TransientModel):
         return get_line_amounts(pays, line, exact(self.program_id.cap_rate), unit)
 
     def _get_cap(self):
-        if not (self.program_id and self.product_id):
+        if not (self.program_id and self.product_id) or self.is_no_sale:
             return 0.0
         return float(self._get_amounts([Pay(rate=exact(self.program_id.cap_rate))])[0])

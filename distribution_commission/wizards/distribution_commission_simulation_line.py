@@ -4,6 +4,7 @@ from odoo import fields, models
 VERDICTS = [
     ("wins", "Pays"),
     ("passes", "Pays the one above: its own does not earn"),
+    ("nothing", "Wins, and comes to nothing at this price"),
     ("replaces", "Pays: the campaign replaces the rule"),
     ("adds", "The campaign adds to the rule"),
     ("multiplies", "The campaign multiplies the rule"),

@@ -2,6 +2,18 @@ import {registry} from "@web/core/registry";
 
 const RULES = ".o_field_widget[name=rule_ids]";
 
+function keepRule() {
+    return [
+        {
+            trigger: ".modal .o_form_button_save",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal))",
+        },
+    ];
+}
+
 function addRule(level, rate) {
     return [
         {
@@ -9,21 +21,14 @@ function addRule(level, rate) {
             run: "click",
         },
         {
-            trigger: `${RULES} .o_selected_row [name=level] input`,
+            trigger: ".modal [name=level] input",
             run: `edit ${level}`,
         },
         {
-            trigger: `${RULES} .o_selected_row [name=rate] input`,
+            trigger: ".modal [name=rate] input",
             run: `edit ${rate}`,
         },
-        {
-            content: "Leave the line",
-            trigger: ".o_field_widget[name=name] input",
-            run: "click",
-        },
-        {
-            trigger: `${RULES}:not(:has(.o_selected_row))`,
-        },
+        ...keepRule(),
     ];
 }
 
@@ -60,17 +65,14 @@ registry.category("web_tour.tours").add("distribution_commission_cap_tour", {
             trigger: "body:not(:has(.modal))",
         },
         {
-            trigger: `${RULES} .o_data_row:eq(1) td[name=rate]`,
+            trigger: `${RULES} .o_data_row:eq(1) td[name=pay_label]`,
             run: "click",
         },
         {
-            trigger: `${RULES} .o_selected_row [name=rate] input`,
+            trigger: ".modal [name=rate] input",
             run: "edit 5",
         },
-        {
-            trigger: ".o_field_widget[name=name] input",
-            run: "click",
-        },
+        ...keepRule(),
         {
             trigger: ".o_field_widget[name=total_rate]:contains(25)",
         },
