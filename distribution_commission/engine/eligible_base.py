@@ -166,7 +166,9 @@ class LineFacts:
     @property
     def short(self):
         """What credit notes gave back beyond what the customer was or will be charged for what was sent or done."""
-        charged = max(self.invoiced_in_all, self.get_worth_of(self.sent) if self.is_sent else self.worth)
+        # An invoice may be for less than the order says: only what is on none counts as the order has it.
+        not_invoiced = max(ZERO, (self.sent if self.is_sent else self.ordered) - self.invoiced_quantity_in_all)
+        charged = self.invoiced_in_all + self.get_worth_of(not_invoiced)
         return max(ZERO, min(self.credited_in_all - charged, -self.money_before_refunds))
 
 

@@ -90,6 +90,15 @@ class TestCasesDiscounts(CommissionCommon):
         self._credit_amounts(invoice, a=100)
         return order, back
 
+    def test_credited_at_the_list_price_what_was_invoiced_for_less(self):
+        order, picking = self._sell_discounted(20)
+        invoice = self._invoice(order)
+        self._return(picking, 1)
+        self._credit_amounts(invoice, a=10)
+        self._credit_amounts(invoice, a=100)
+        # 180.00 less 110.00
+        self.assertEarned(order, "7", "3.50", "1.40")
+
     def test_credited_without_the_coupon_sent_and_invoiced_again(self):
         order, back = self._credit_without_coupon(20)
         self.assertEarned(order, "8", "4", "1.60")

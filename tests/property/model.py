@@ -315,8 +315,9 @@ class Order:
     def _lack(self, line):
         """Return what was given back beyond what was or will be asked for what the customer got."""
         in_all = self.posted(line)
-        got = line.value * self.factor() if line.role == "service" else self.of(line, self.sent(line))
-        beyond = in_all.credited - max(in_all.invoiced, got)
+        got = line.quantity if line.role == "service" else self.sent(line)
+        still = self.of(line, max(ZERO, got - in_all.quantity))
+        beyond = in_all.credited - in_all.invoiced - still
         return max(ZERO, min(beyond, -self._owed_alone(line)))
 
     def _owed_alone(self, line):
