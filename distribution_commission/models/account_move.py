@@ -88,7 +88,9 @@ class AccountMove(models.Model):
         goods, discounts, loose = self._get_commission_figures()
         sign, charges = 1 if self.move_type == "out_invoice" else -1, defaultdict(list)
         for line, quantity, amount in goods:
-            charges[line.order_id].append(Charge(line.id, sign * quantity, sign * amount))
+            # At a price below zero no goods are taken back: it is money.
+            pieces = sign * quantity if quantity * amount >= 0 else Fraction(0)
+            charges[line.order_id].append(Charge(line.id, pieces, sign * amount))
         if self.move_type == "out_refund" and loose:
             for line, amount in self._share_out_loose_credit(loose):
                 charges[line.order_id].append(Charge(line.id, Fraction(0), -amount))

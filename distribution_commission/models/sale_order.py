@@ -321,9 +321,9 @@ class SaleOrder(models.Model):
     def _is_discounted(self, statements):
         """Tell whether the order or a document of it has discount lines.
 
-        :param list statements: of (move, `engine.documents.Statement`)
+        :param list statements: of `engine.documents.Statement`
         """
-        return bool(self._filter_discount_lines()) or any(statement.discount for _move, statement in statements)
+        return bool(self._filter_discount_lines()) or any(statement.discount for statement in statements)
 
     def _get_commission_charges(self, statements, deliveries):
         """Return what each document charges for the order's goods, net of the discounts on all of them.
@@ -334,12 +334,11 @@ class SaleOrder(models.Model):
         :rtype: list
         """
         self.ensure_one()
-        discount = self._get_commission_discount()
-        if not discount and not any(statement.discount for statement in statements):
+        if not self._is_discounted(statements):
             return [statement.charges for statement in statements]
-        charged, credited = count_quantities(statements)
-        still_open = self._get_goods_lines()._get_commission_open_value(charged, credited, deliveries)
-        return get_net_charges(statements, still_open, discount, get_unit(self.currency_id.rounding))
+        still_open = self._get_goods_lines()._get_commission_open_value(*count_quantities(statements), deliveries)
+        unit = get_unit(self.currency_id.rounding)
+        return get_net_charges(statements, still_open, self._get_commission_discount(), unit)
 
     def _filter_discount_lines(self):
         # Mostly there are none.

@@ -211,7 +211,9 @@ class SaleOrderLine(models.Model):
         statements = self.order_id._get_commission_statements(moves)
         refunded = [order for order, found in payments.items() if any(payment.amount < 0 for payment in found)]
         credited = [order for order, found in statements.items() if any(each.is_credit for _move, each in found)]
-        discounted = self.order_id.filtered(lambda order: order._is_discounted(statements[order]))
+        discounted = self.order_id.filtered(
+            lambda order: order._is_discounted([each for _move, each in statements[order]])
+        )
         # What was given back is borne by all goods of an order, also by those that earn nobody anything.
         lines = self.union(*(order._get_goods_lines() for order in discounted.union(*credited, *refunded)))
         facts = lines._get_facts_before_refunds(payments, moves, statements)
@@ -476,7 +478,8 @@ class SaleOrderLine(models.Model):
     def _get_commission_open_value(self, charged, credited, deliveries):
         """Return what documents will still charge for the lines, before discounts.
 
-        Goods that stay in the warehouse, or came back before they were invoiced, will not be.
+        Not for goods that stay in the warehouse, or came back before they were invoiced. What was taken back of a line
+        that no document charges will be: its invoice is being corrected.
 
         :param dict charged: line id → quantity on documents
         :param dict credited: line id → quantity that documents took back
@@ -487,6 +490,7 @@ class SaleOrderLine(models.Model):
         for line in self.filtered(lambda line: line.product_uom_qty > 0):
             ordered, moved = exact(line.product_uom_qty), deliveries[line.id]
             due = max(ordered, moved["sent"]) if line._is_commission_open() else moved["sent"]
+            due += Fraction(0) if charged[line.id] else credited[line.id]
             back = max(Fraction(0), moved["returned"] - credited[line.id])
             value += exact(line.price_subtotal) * max(Fraction(0), due - back - charged[line.id]) / ordered
         return value

@@ -26,10 +26,8 @@ class TestCasesDiscounts(CommissionCommon):
     def _credit_amounts(self, invoice, **amounts):
         """Credit some of an invoice: untaxed amounts by `a`, `b` and `coupon`, quantity 1; what is not named is left
         out."""
-        credit, products = (
-            self._credit(invoice, post=False),
-            {"a": self.goods, "b": self.goods_b, "coupon": self.coupon},
-        )
+        credit = self._credit(invoice, post=False)
+        products = {"a": self.goods, "b": self.goods_b, "coupon": self.coupon}
         for name, product in products.items():
             item = credit.invoice_line_ids.filtered(lambda item, product=product: item.product_id == product)
             if name in amounts:
@@ -61,53 +59,53 @@ class TestCasesDiscounts(CommissionCommon):
         self.assertEarned(self._lower_prices(100, 10), "9", "4.50", "1.80")
         self.assertEarned(self._lower_prices(100, 50), "5", "2.50", "1")
 
-    def test_coupon_that_does_not_match_the_goods_it_comes_back_with(self):
-        order, picking = self._sell_discounted(20)
+    def _return_a(self, discount, *credits):
+        """Invoice, take A back and credit it by these amounts; return the order and the return."""
+        order, picking = self._sell_discounted(discount)
         invoice = self._invoice(order)
-        self._return(picking, 1)
-        self._credit_amounts(invoice, a=100, coupon=-5)
+        back = self._return(picking, 1)
+        for amounts in credits:
+            self._credit_amounts(invoice, **amounts)
+        return order, back
+
+    def test_coupon_that_does_not_match_the_goods_it_comes_back_with(self):
+        order, _back = self._return_a(20, {"a": 100, "coupon": -5})
         # 180.00 less 95.00
         self.assertEarned(order, "8.50", "4.25", "1.70")
 
     def test_coupon_line_of_a_credit_note_set_to_nothing(self):
-        order, picking = self._sell_discounted(20)
-        invoice = self._invoice(order)
-        self._return(picking, 1)
-        self._credit_amounts(invoice, a=100, coupon=0)
+        order, _back = self._return_a(20, {"a": 100, "coupon": 0})
         self.assertEarned(order, "8", "4", "1.60")
 
     def test_credited_at_the_price_that_was_paid(self):
-        order, picking = self._sell_discounted(20)
-        invoice = self._invoice(order)
-        self._return(picking, 1)
-        self._credit_amounts(invoice, a=90)
+        order, _back = self._return_a(20, {"a": 90})
         self.assertEarned(order, "9", "4.50", "1.80")
 
-    def _credit_without_coupon(self, discount):
-        order, picking = self._sell_discounted(discount)
-        invoice = self._invoice(order)
-        back = self._return(picking, 1)
-        self._credit_amounts(invoice, a=100)
-        return order, back
-
     def test_credited_at_the_list_price_what_was_invoiced_for_less(self):
-        order, picking = self._sell_discounted(20)
-        invoice = self._invoice(order)
-        self._return(picking, 1)
-        self._credit_amounts(invoice, a=10)
-        self._credit_amounts(invoice, a=100)
+        order, _back = self._return_a(20, {"a": 10}, {"a": 100})
         # 180.00 less 110.00
         self.assertEarned(order, "7", "3.50", "1.40")
 
+    def test_price_below_zero_takes_no_goods_back(self):
+        order, _picking = self._sell_discounted(20)
+        invoice, line = self._invoice(order, post=False), order.order_line[0]
+        vals = {**line._prepare_invoice_line(quantity=1), "price_unit": -10}
+        invoice.invoice_line_ids = [(0, 0, vals)]
+        invoice.action_post()
+        # A 90.00 less 10.00, B 90.00
+        first = self.entry_model.search([("line_id", "=", line.id), ("level", "=", 1)])
+        self.assertEqual(f"{sum(first.mapped('amount')):.2f}", "8.00")
+        self.assertEarned(order, "17", "8.50", "3.40")
+
     def test_credited_without_the_coupon_sent_and_invoiced_again(self):
-        order, back = self._credit_without_coupon(20)
+        order, back = self._return_a(20, {"a": 100})
         self.assertEarned(order, "8", "4", "1.60")
         self._send_again(back)
         self.assertEqual(self._invoice(order).amount_untaxed, 100)
         self.assertEarned(order, "18", "9", "3.60")
 
     def test_credited_without_a_coupon_of_half_the_price_sent_and_invoiced_again(self):
-        order, back = self._credit_without_coupon(100)
+        order, back = self._return_a(100, {"a": 100})
         self.assertEarned(order, "0", "0", "0")
         self._send_again(back)
         self.assertEqual(self._invoice(order).amount_untaxed, 100)
@@ -213,6 +211,23 @@ class TestCasesDiscounts(CommissionCommon):
         self.assertEarned(order, "10", "5", "2")
         first.action_post()
         self.assertEarned(order, "10", "5", "2")
+
+    def test_invoice_with_the_coupon_under_correction_leaves_the_others_alone(self):
+        order = self._sell(
+            lines=[(self.goods, 2, 100.0), (self.goods_b, 1, 100.0), (self.coupon, 1, -150.0)],
+        )
+        picking = self._deliver(order, {self.goods: 2})
+        first = self._invoice(order)
+        self.assertEqual(first.amount_untaxed, 50)
+        self._deliver(order)
+        self._invoice(order)
+        self._return(picking, 2)
+        self._credit(first)
+        self.assertEarned(order, "5", "2.50", "1")
+        first.button_draft()
+        self.assertEarned(order, "5", "2.50", "1")
+        first.action_post()
+        self.assertEarned(order, "5", "2.50", "1")
 
     # === WHAT IS A GOOD === #
 

@@ -65,6 +65,10 @@ class TestRules(CommissionCommon):
         self._deliver(order)
         self.assertEarned(order, "100", "0", "20")
 
+    def test_cap_below_zero_is_refused_for_what_it_is(self):
+        with self.assertRaisesRegex(ValidationError, "between 0 and 100"), self.cr.savepoint():
+            self.program.cap_rate = -5
+
     def test_used_rule_is_archived_not_deleted(self):
         self._sell(10)
         with self.assertRaisesRegex(UserError, "archive it instead"):

@@ -154,6 +154,7 @@ class Order:
             own = [each.quantity for each in asked if each.line is line and not each.is_back]
             back = -sum(each.quantity for each in asked if each.line is line and each.is_back)
             comes = max(line.quantity, self.sent(line)) if line.is_open else self.sent(line)
+            comes += ZERO if sum(own, ZERO) else back
             comes -= max(ZERO, self.returned(line) - back)
             still += line.value * max(ZERO, comes - sum(own, ZERO)) / line.quantity
         if still:
