@@ -23,6 +23,7 @@ WATCHED = {
     "distribution_commission_term": "id, state, expected_amount",
     "distribution_commission_entry": "id, term_id, amount, state, accrual_line_id, settlement_id",
     "distribution_commission_event": "id, order_id",
+    "distribution_commission_guarantee": "id, revision",
     "distribution_account": "id, available, reserved, debt",
     "distribution_settlement": "id, state",
     "distribution_settlement_line": "id, amount, move_line_id",
@@ -261,10 +262,21 @@ def test_exception_at_each_statement_leaves_all_or_nothing(committing_db):
         assert env["distribution.account"].search([]).available == 30.0
 
 
-def test_process_killed_at_each_commit_recovers(committing_db):
+@pytest.mark.parametrize(
+    ("trigger", "is_in_background", "kills"),
+    [
+        # Six things people do, two receipts, release, accrual, settlement: before and after each of them.
+        ("received", False, 22),
+        # No receipts; the scheduled action looks once at all that happened.
+        ("shipped", True, 20),
+        ("invoiced", True, 20),
+    ],
+)
+def test_process_killed_at_each_commit_recovers(committing_db, trigger, is_in_background, kills):
     """Ten pieces sold, two came back, three credited: 70 earned, however often the process was killed."""
-    world = World(committing_db, "received", 0, confirm=False)
+    world = World(committing_db, trigger, 0, confirm=False)
     with committing_db.env() as env:
+        env.company.is_commission_in_background = is_in_background
         program = env["distribution.program"].browse(world.program_id)
         program.write({"receipt_days": 0, "settlement_period": "daily"})
         program.next_settlement_date = program._get_business_date()
@@ -272,8 +284,7 @@ def test_process_killed_at_each_commit_recovers(committing_db):
     command += [str(world.order_id), str(world.program_id)]
     victim = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
     assert victim.returncode == 0, victim.stdout + victim.stderr
-    # Six things people do, two receipts, release, accrual, settlement: before and after each of them.
-    assert int(victim.stdout.split()[-1]) >= 22, victim.stdout
+    assert int(victim.stdout.split()[-1]) >= kills, victim.stdout
     assert world.ledger()[1] == Decimal("70.00")
     with committing_db.env() as env:
         assert env["distribution.account"].search([]).mapped("available") == [70.0]

@@ -134,12 +134,25 @@ def test_two_part_payments_at_once_pay_the_order(committing_db):
     assert world.ledger() == (1, Decimal("100.00"))
 
 
-def test_refund_against_delivery(shipping_world):
-    payment_id = draft_payment(shipping_world, 1000)
-    with shipping_world.database.env() as env:
+def draft_refund(world, amount):
+    """Pay the order, and create a refund that the provider has not confirmed yet; return the refund's id."""
+    payment_id = draft_payment(world, 1000)
+    with world.database.env() as env:
         payment = env["payment.transaction"].browse(payment_id)
         payment._set_done()
-        refund_id = payment._create_child_transaction(100, is_refund=True).id
+        return payment._create_child_transaction(amount, is_refund=True).id
+
+
+def test_same_refund_twice_at_once_takes_back_once(shipping_world):
+    refund_id = draft_refund(shipping_world, 100)
+    with shipping_world.database.env() as env:
+        shipping_world.ship(env, 10)
+    race(shipping_world, confirm_payment(refund_id), confirm_payment(refund_id))
+    assert shipping_world.ledger() == (2, Decimal("90.00"))
+
+
+def test_refund_against_delivery(shipping_world):
+    refund_id = draft_refund(shipping_world, 100)
     race(shipping_world, lambda env: shipping_world.ship(env, 10).state, confirm_payment(refund_id))
     assert shipping_world.ledger()[1] == Decimal("90.00")
 

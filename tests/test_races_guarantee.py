@@ -1,10 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-"""What is guaranteed for a period is added once, whoever looks at it at the same time."""
+"""What is guaranteed for a period is added once, whoever looks at it at the same time, and whatever breaks off."""
 
 from decimal import Decimal
 
 import pytest
+from test_crashes import crash_everywhere
 from test_races import RETRIED, prepare_return, race
+
+from odoo.tools import mute_logger
 
 from support.small_world import World
 
@@ -84,6 +87,34 @@ def test_looking_twice_at_once_adds_once(world):
         env.cr.execute("DELETE FROM distribution_commission_event")
     assert race(world, look, look) == [None, None]
     assert get_amounts(world) == (100, 200)
+
+
+@mute_logger("odoo.sql_db")
+def test_exception_at_each_statement_leaves_all_or_nothing(world):
+    """A delivery, the first look, a delivery that it follows, a settlement, and a return. At most 30 % of what
+    was sold may be paid in all.
+    """
+
+    def send_back(env):
+        env["stock.picking"].browse(back_id).button_validate()
+
+    def settle(env):
+        program = env["distribution.program"].browse(world.program_id)
+        env["distribution.commission.entry"]._release(program)
+        env["distribution.settlement"]._create_from_due(program).action_post()
+
+    for action, amounts in (
+        (ship(world.picking_ids[0]), (100, 0)),
+        (look, (100, 200)),
+        (ship(world.picking_ids[1]), (200, 300)),
+        (settle, (200, 300)),
+    ):
+        assert crash_everywhere(world.database, action) > 0
+        assert get_amounts(world) == amounts
+    with world.database.env() as env:
+        back_id = prepare_return(env, env["stock.picking"].browse(world.picking_ids[1]), 4).id
+    assert crash_everywhere(world.database, send_back) > 0
+    assert get_amounts(world) == (160, 320)
 
 
 def test_no_day_is_in_two_periods(committing_db):

@@ -4,7 +4,7 @@
 V  the value that counts for the trigger: sent out, invoiced (services too), or ordered once the order is paid; at most
    what the order line is worth
 G  the same net of returns marked to be refunded
-M  money: what V counts and is not invoiced yet + invoiced - credited - R
+M  money: what V counts and is not invoiced yet + invoiced - credited - R; at most the same without R of what G counts
 R  refunded without a credit note, see `refunds`
 
 All are untaxed, net of the line's share of the order's discount lines, in the order's currency.
@@ -145,30 +145,59 @@ class LineFacts:
 
     @property
     def money(self):
-        """M: what the customer owes or paid for the line."""
-        return self.money_before_refunds - self.refunded
+        """M: what the customer owes or paid for the line, and no more than for the goods that stay."""
+        kept = self._get_money_for(self._there - self.uncredited)
+        return min(self.money_before_refunds - self.refunded, kept)
 
     @property
     def money_before_refunds(self):
-        # What was sent beyond the order in place of what came back is not invoiced a second time.
-        exchanged = min(self.returned, max(ZERO, self.sent - self.ordered))
-        counted = {"sent": self.sent - exchanged, "ordered": self.ordered}.get(self.measure, ZERO)
-        not_invoiced = max(ZERO, counted - self.invoiced_quantity)
+        return self._get_money_for(self._there)
+
+    @property
+    def uncredited(self):
+        """What came back and no credit note took back: of a line that is invoiced in part, what is not invoiced."""
+        return max(ZERO, self.returned - self.credited_quantity)
+
+    @property
+    def _there(self):
+        """What may be invoiced, where it counts before it is."""
+        there = {"sent": self.sent, "ordered": max(self.ordered, self.sent)}
+        return there.get(self.measure, ZERO)
+
+    def _get_money_for(self, quantity):
+        not_invoiced = max(ZERO, self._get_chargeable(quantity) - self.invoiced_quantity)
         return self.get_worth_of(not_invoiced) + self.invoiced - self.credited - self.overcredited
+
+    def _get_chargeable(self, quantity):
+        """Return what of a quantity is asked for: nothing that was sent beyond the order, but in place of what came
+        back and was credited.
+        """
+        return min(quantity, self.ordered + min(self.returned, self.credited_quantity))
+
+    @property
+    def possible_money(self):
+        """What M will be once all that is open is sent, kept and paid."""
+        money = self.possible_money_before_refunds - self.refunded_in_all
+        if self.measure == "invoiced":
+            return money
+        return min(money, self._get_possible_money_for(max(self.ordered, self.sent) - self.uncredited))
 
     @property
     def possible_money_before_refunds(self):
-        """What that will come to if all that is open is sent, kept and paid."""
-        not_invoiced = max(ZERO, self.ordered - self.invoiced_quantity_in_all)
-        charged = self.invoiced_in_all + self.get_worth_of(not_invoiced)
-        return charged - self.credited_in_all - self.overcredited_in_all
+        return self._get_possible_money_for(max(self.ordered, self.sent))
+
+    def _get_possible_money_for(self, quantity):
+        return self._get_charged_for(quantity) - self.credited_in_all - self.overcredited_in_all
+
+    def _get_charged_for(self, quantity):
+        """Return what invoices ask or will ask for a quantity: only what is on none counts as the order has it."""
+        not_invoiced = max(ZERO, self._get_chargeable(quantity) - self.invoiced_quantity_in_all)
+        return self.invoiced_in_all + self.get_worth_of(not_invoiced)
 
     @property
     def short(self):
         """What credit notes gave back beyond what the customer was or will be charged for what was sent or done."""
-        # An invoice may be for less than the order says: only what is on none counts as the order has it.
-        not_invoiced = max(ZERO, (self.sent if self.is_sent else self.ordered) - self.invoiced_quantity_in_all)
-        charged = self.invoiced_in_all + self.get_worth_of(not_invoiced)
+        charged = self._get_charged_for(self.sent if self.is_sent else self.ordered)
         return max(ZERO, min(self.credited_in_all - charged, -self.money_before_refunds))
 
 
@@ -242,12 +271,11 @@ def possible_base(facts):
     """
     if facts.is_cancelled:
         return Base(0, None, ZERO, ZERO, ZERO, ZERO)
-    money = facts.possible_money_before_refunds - facts.refunded_in_all
     stays = max(facts.ordered, facts.sent) - facts.returned
     if not facts.is_sent:
         # What is invoiced again was not taken back.
         stays = facts.ordered - facts.credited_quantity + max(ZERO, facts.invoiced_quantity - facts.ordered)
-    return Base(0, None, facts.worth, facts.possible_kept, money, facts.get_part_of(stays))
+    return Base(0, None, facts.worth, facts.possible_kept, facts.possible_money, facts.get_part_of(stays))
 
 
 def share_out_overcredit(facts):

@@ -478,8 +478,8 @@ class SaleOrderLine(models.Model):
     def _get_commission_open_value(self, charged, credited, deliveries):
         """Return what documents will still charge for the lines, before discounts.
 
-        Not for goods that stay in the warehouse, or came back before they were invoiced. What was taken back of a line
-        that no document charges will be: its invoice is being corrected.
+        Not for goods that stay in the warehouse, were sent beyond the order, or came back before they were invoiced.
+        What was taken back of a line that no document charges will be: its invoice is being corrected.
 
         :param dict charged: line id → quantity on documents
         :param dict credited: line id → quantity that documents took back
@@ -490,9 +490,10 @@ class SaleOrderLine(models.Model):
         for line in self.filtered(lambda line: line.product_uom_qty > 0):
             ordered, moved = exact(line.product_uom_qty), deliveries[line.id]
             due = max(ordered, moved["sent"]) if line._is_commission_open() else moved["sent"]
+            credited_back = min(moved["returned"], credited[line.id])
+            due = min(due - moved["returned"], ordered) + credited_back
             due += Fraction(0) if charged[line.id] else credited[line.id]
-            back = max(Fraction(0), moved["returned"] - credited[line.id])
-            value += exact(line.price_subtotal) * max(Fraction(0), due - back - charged[line.id]) / ordered
+            value += exact(line.price_subtotal) * max(Fraction(0), due - charged[line.id]) / ordered
         return value
 
     def _is_commission_open(self):

@@ -138,6 +138,13 @@ class TestCasesOrders(CommissionCommon):
         self._return(picking, 1)
         self.assertEarned(order, "90", "45", "18")
 
+    def test_price_reduction_after_over_delivery(self):
+        order = self._sell(10)
+        invoice = self._invoice(order)
+        self._deliver(order, {self.goods: 12})
+        self._credit(invoice, price=15)
+        self.assertEarned(order, "85", "42.50", "17")
+
     def test_over_delivery_that_is_accepted(self):
         order = self._sell(10)
         self._deliver(order, {self.goods: 12})

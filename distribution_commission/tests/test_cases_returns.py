@@ -86,6 +86,20 @@ class TestCasesReturns(CommissionCommon):
         self._credit(invoice, quantity=3, price=90)
         self.assertEarned(order, "63", "31.50", "12.60")
 
+    def test_price_reduction_where_another_piece_comes_back_before_its_invoice(self):
+        for trigger in ("shipped", "paid"):
+            self.program.trigger = trigger
+            order = self._sell(2)
+            self._pay_online(order)
+            picking = self._deliver(order)
+            invoice = self._invoice(order, post=False)
+            invoice.invoice_line_ids.quantity = 1
+            invoice.action_post()
+            self._credit(invoice, price=10)
+            self.assertEarned(order, "19", "9.50", "3.80")
+            self._return(picking, 1)
+            self.assertEarned(order, "9", "4.50", "1.80")
+
 
 @tagged("post_install", "-at_install")
 class TestCasesRefunds(CommissionCommon):

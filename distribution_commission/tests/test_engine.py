@@ -182,7 +182,7 @@ class TestEngine(BaseCase):
             credited=Fraction(30),
         )
         base = eligible_bases(facts)[-1]
-        self.assertEqual((base.value, base.kept, base.money, base.amount), (100, 110, 90, 90))
+        self.assertEqual((base.value, base.kept, base.money, base.amount), (100, 110, 70, 70))
 
     def test_cancelled_order_and_line_without_quantity_have_no_base(self):
         sent = (Delivery(1, DAY, Fraction(1)),)

@@ -154,8 +154,9 @@ class Order:
             own = [each.quantity for each in asked if each.line is line and not each.is_back]
             back = -sum(each.quantity for each in asked if each.line is line and each.is_back)
             comes = max(line.quantity, self.sent(line)) if line.is_open else self.sent(line)
-            comes += ZERO if sum(own, ZERO) else back
             comes -= max(ZERO, self.returned(line) - back)
+            comes = min(comes, line.quantity + min(self.returned(line), back))
+            comes += ZERO if sum(own, ZERO) else back
             still += line.value * max(ZERO, comes - sum(own, ZERO)) / line.quantity
         if still:
             coupons = min(coupons, value_of(filter(is_coupon, self.lines)))
@@ -299,8 +300,11 @@ class Order:
         return worth, min(worth, self.of(line, max(ZERO, there - self.returned(line))))
 
     def money(self, line):
-        """Return M: what the customer owes or has paid for a line, less R."""
-        return self.owed(line) - self.refunds().get(line, ZERO)
+        """Return M: what the customer owes or has paid for a line, less R, and at most for what was not sent back."""
+        owed = self.owed(line)
+        # The others' lack is borne alike.
+        lacking = self._owed_alone(line) - owed
+        return min(owed - self.refunds().get(line, ZERO), self._owed_alone(line, self.unpaid_back(line)) - lacking)
 
     def owed(self, line):
         """Return what the customer owes or has paid for what counts, and by invoice ahead of it."""
@@ -316,16 +320,26 @@ class Order:
     def _lack(self, line):
         """Return what was given back beyond what was or will be asked for what the customer got."""
         in_all = self.posted(line)
-        got = line.quantity if line.role == "service" else self.sent(line)
+        got = line.quantity if line.role == "service" else min(self._limit(line), self.sent(line))
         still = self.of(line, max(ZERO, got - in_all.quantity))
         beyond = in_all.credited - in_all.invoiced - still
         return max(ZERO, min(beyond, -self._owed_alone(line)))
 
-    def _owed_alone(self, line):
-        posted, sent = self.posted(line, self.trigger(line)), self.sent(line)
-        # What went out beyond the order in place of what came back is not invoiced a second time.
-        owed = sent - min(self.returned(line), max(ZERO, sent - line.quantity))
-        counted = {"sent": owed, "ordered": line.quantity, "invoiced": ZERO}[self.measure(line)]
+    def unpaid_back(self, line):
+        """Return what came back and no credit note has taken back: it is still to be credited, or was never charged."""
+        return max(ZERO, self.returned(line) - self.posted(line, self.trigger(line)).uncharged)
+
+    def _limit(self, line):
+        """Return how much of a line the customer may be charged for: what goes out beyond is a present, or takes the
+        place of what came back, and is charged again only where that was credited.
+        """
+        credited = self.returned(line) - self.unpaid_back(line)
+        return line.quantity + credited
+
+    def _owed_alone(self, line, less=ZERO):
+        posted, measure = self.posted(line, self.trigger(line)), self.measure(line)
+        out = self.sent(line) if measure == "sent" else max(line.quantity, self.sent(line))
+        counted = ZERO if measure == "invoiced" else min(self._limit(line), out - less)
         open_value = self.of(line, max(ZERO, counted - posted.quantity))
         return open_value + posted.invoiced - posted.credited
 
@@ -335,10 +349,20 @@ class Order:
             line, self._possibly_owed_alone, lambda each: max(ZERO, -self._possibly_owed_alone(each))
         )
 
-    def _possibly_owed_alone(self, line):
+    def _possibly_owed_alone(self, line, less=ZERO):
         posted = self.posted(line)
-        still = self.of(line, max(ZERO, line.quantity - posted.quantity))
+        counted = min(self._limit(line), max(line.quantity, self.sent(line)) - less)
+        still = self.of(line, max(ZERO, counted - posted.quantity))
         return posted.invoiced + still - posted.credited
+
+    def possible_money(self, line):
+        """Return what M may still come to, see `money`."""
+        owed = self.possibly_owed(line)
+        less_refunds = owed - self.refunds(is_possible=True).get(line, ZERO)
+        if self.measure(line) == "invoiced":
+            return less_refunds
+        lacking = self._possibly_owed_alone(line) - owed
+        return min(less_refunds, self._possibly_owed_alone(line, self.unpaid_back(line)) - lacking)
 
     def figures(self, line):
         """Return the line's figures after each delivery that counts, the last are those of now."""
@@ -377,8 +401,7 @@ class Order:
         if self.state != "sale" or not line.terms:
             return NOTHING
         worth, kept = self.possible_value(line)
-        money = self.possibly_owed(line) - self.refunds(is_possible=True).get(line, ZERO)
-        return Figures(0, None, worth, kept, money, self.possibly_has(line))
+        return Figures(0, None, worth, kept, self.possible_money(line), self.possibly_has(line))
 
     def pay(self):
         factor = self.factor()

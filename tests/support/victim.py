@@ -77,6 +77,7 @@ class Day:
         with self.registry.cursor() as cr:
             env = api.Environment(cr, api.SUPERUSER_ID, {})
             env["stock.picking"]._cron_confirm_receipts()
+            env["distribution.commission.event"]._cron_work_off()
             env["distribution.commission.entry"]._cron_release()
             env["distribution.commission.entry"]._cron_post_accruals()
             env["distribution.settlement"]._cron_settle()
