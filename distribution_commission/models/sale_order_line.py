@@ -450,6 +450,10 @@ class SaleOrderLine(models.Model):
                     if is_counting and not charge.is_credit:
                         moment = move._get_commission_moment(trigger)
                         moments[charge.line_id] = max(moments.get(charge.line_id, moment), moment)
+        for share in sums.values():
+            # No credit note waits for the payment of an invoice that it goes beyond.
+            beyond = share["credited_in_all"] - share["credited"] - share["invoiced_in_all"] + share["invoiced"]
+            share["credited"] += max(Fraction(0), beyond)
         return {line.id: {**sums[line.id], "moment": moments.get(line.id)} for line in self}
 
     @api.model

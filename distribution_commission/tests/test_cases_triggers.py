@@ -329,6 +329,13 @@ class TestTriggerInvoicePaid(CommissionCommon):
         term = self.order.commission_term_ids.filtered(lambda term: term.level == 1)
         self.assertEqual(term.pending_amount, 30.0)
 
+    def test_credit_beyond_an_open_invoice_is_taken_of_the_paid_one(self):
+        self._pay_invoice(self.invoice)
+        self._credit(self.other_invoice)
+        self.assertEarned(self.order, "60", "30", "12")
+        self._credit(self.other_invoice)
+        self.assertEarned(self.order, "20", "10", "4")
+
     def test_payment_taken_away_takes_everything_back(self):
         payment = self._pay_invoice(self.invoice)
         self.assertEarned(self.order, "60", "30", "12")

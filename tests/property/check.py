@@ -92,7 +92,12 @@ class Check:
             for each in posted:
                 for item in each.earning:
                     charged[item.line] += max(ZERO, each.sign * item.quantity)
-            if any(charged[line] + order.unpaid_back(line) < line.quantity for line in earning):
+            open_lines = {
+                line
+                for line in earning
+                if charged[line] + order.unpaid_back(line) < max(line.quantity, order.sent(line))
+            }
+            if open_lines:
                 continue
             net = sum((each.sign * value_of(each.earning) + each.coupons for each in posted), ZERO)
             net -= sum((value_of(item for item in each.items if not item.line) for each in posted), ZERO)

@@ -195,6 +195,11 @@ class Order:
             if asked.line is line and asked.document.counts_for(trigger):
                 paid_on = asked.document.paid_on if trigger == "invoice_paid" else None
                 posted.add(asked, value, paid_on or asked.document.day)
+        if trigger:
+            # Invoices that do not count yet let no more credit notes wait than they come to.
+            whole = self.posted(line)
+            waiting = whole.invoiced - posted.invoiced
+            posted.credited = max(posted.credited, whole.credited - waiting)
         return posted
 
     def charged(self, line):
