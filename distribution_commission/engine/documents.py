@@ -52,20 +52,39 @@ class Statement:
         return any(charge.is_credit for charge in self.charges)
 
 
-def count_quantities(statements):
-    """Return how much of each line documents have charged, and how much of it they took back or made cheaper.
+def count_quantities(statements, factor, unit):
+    """Return how much of each line documents have charged, and how much of it they took back.
 
-    :param list statements: Statement of each document of an order
-    :return: line id → quantity charged, line id → quantity credited
+    What comes back is often credited less a fee, or as an amount without a quantity, which is for as many pieces as it
+    pays for. At less than half of their price, pieces are only made cheaper.
+
+    :param list statements: Statement of each document of an order, in order of time
+    :param Fraction factor: part of the price that is left after the order's discounts
+    :param Decimal unit: smallest unit of the currency: by so much may documents be rounded
+    :return: line id → quantity charged, line id → quantity taken back
     :rtype: tuple
     """
-    charged, credited = defaultdict(Fraction), defaultdict(Fraction)
-    for charge in (charge for statement in statements for charge in statement.charges):
-        if charge.is_credit:
-            credited[charge.line_id] -= charge.quantity
-        else:
-            charged[charge.line_id] += charge.quantity
-    return charged, credited
+    charged, taken_back, left = defaultdict(Fraction), defaultdict(Fraction), defaultdict(Fraction)
+    for statement in statements:
+        for charge in statement.charges:
+            line_id = charge.line_id
+            amount = charge.amount if charge.is_credit and not statement.discount else charge.amount * factor
+            if charge.is_credit:
+                left_quantity = charged[line_id] - taken_back[line_id]
+                taken_back[line_id] += _count_taken_back(charge.quantity, amount, left_quantity, left[line_id], unit)
+            else:
+                charged[line_id] += charge.quantity
+            left[line_id] += amount
+    return charged, taken_back
+
+
+def _count_taken_back(quantity, amount, left_quantity, left, unit):
+    if left_quantity <= 0 or left <= 0:
+        return -quantity
+    price = left / left_quantity
+    if not quantity:
+        return min(left_quantity, (Fraction(unit) - amount) // price)
+    return -quantity if amount * 2 <= quantity * price else ZERO
 
 
 def get_net_charges(statements, still_open, discount, unit):

@@ -52,12 +52,13 @@ class LineFacts:
     :param Fraction returned_elsewhere: of it, returned without a link to a delivery
     :param Fraction invoiced_quantity: on posted invoices that count, credit notes not deducted
     :param Fraction invoiced: posted invoices that count for the trigger
-    :param Fraction credited: posted credit notes, but those of invoices that do not count
+    :param Fraction credited: posted credit notes; of those of invoices that do not count, what goes beyond these
     :param Fraction invoiced_in_all: all posted invoices
     :param Fraction invoiced_quantity_in_all: the quantity on them
     :param Fraction credited_in_all: all posted credit notes
     :param Fraction credited_quantity: what credit notes that count take back: at less than what was left of its price,
-        a quantity is only reduced in price
+        a quantity is only reduced in price, which lets the margin bear its cost
+    :param Fraction taken_back: what all credit notes take back, perhaps less a fee, see `documents.count_quantities`
     :param Fraction standing_quantity: the most that stood on invoices at once, less what was taken back
     :param Fraction borne: of the discounts on documents that count, what the line bears beyond its share of the order's
     :param Fraction overcredited: what credit notes gave back of other lines beyond what was left of them; negative
@@ -87,6 +88,7 @@ class LineFacts:
     invoiced_quantity_in_all: Fraction = ZERO
     credited_in_all: Fraction = ZERO
     credited_quantity: Fraction = ZERO
+    taken_back: Fraction = ZERO
     standing_quantity: Fraction = ZERO
     borne: Fraction = ZERO
     overcredited: Fraction = ZERO
@@ -156,7 +158,9 @@ class LineFacts:
     @property
     def uncredited(self):
         """What came back and no credit note took back: of a line that is invoiced in part, what is not invoiced."""
-        return max(ZERO, self.returned - self.credited_quantity)
+        # What was taken back to be invoiced again did not come back.
+        again = max(ZERO, self.invoiced_quantity_in_all - max(self.ordered, self.sent))
+        return max(ZERO, self.returned - max(ZERO, self.taken_back - again))
 
     @property
     def _there(self):
@@ -172,7 +176,7 @@ class LineFacts:
         """Return what of a quantity is asked for: nothing that was sent beyond the order, but in place of what came
         back and was credited.
         """
-        return min(quantity, self.ordered + min(self.returned, self.credited_quantity))
+        return min(quantity, self.ordered + min(self.returned, self.taken_back))
 
     @property
     def possible_money(self):
@@ -250,7 +254,7 @@ def eligible_bases(facts):
 
 
 def _get_bases_by_delivery(facts, most, not_before):
-    kept_in_all = sum((d.kept for d in facts.deliveries), ZERO) - facts.returned_elsewhere
+    kept_in_all = sum((d.sent - d.returned for d in facts.deliveries), ZERO) - facts.returned_elsewhere
     bases, sent, kept = [], ZERO, ZERO
     for delivery in facts.deliveries:
         sent += delivery.sent
@@ -314,7 +318,9 @@ def is_taken_back(quantity, amount, left_quantity, left, unit):
     :param Fraction left: invoiced, less what was credited before
     :param Decimal unit: smallest unit of the currency: by so much may documents be rounded
     """
-    return left_quantity > 0 and amount + Fraction(unit) >= left * quantity / left_quantity
+    # The price of a piece is rounded, too.
+    rounding = Fraction(unit) * max(Fraction(1), quantity)
+    return left_quantity > 0 and amount + rounding >= left * quantity / left_quantity
 
 
 def discount_factor(goods, discounts):

@@ -9,7 +9,7 @@ from odoo.tools import SQL
 from odoo.addons.distribution_core.models.sale_order import READERS
 
 from ..const import EXCLUSIONS
-from ..engine.documents import count_quantities, get_net_charges
+from ..engine.documents import get_net_charges
 from ..engine.eligible_base import discount_factor
 from ..engine.money import exact, get_unit
 from ..engine.refunds import (
@@ -325,10 +325,11 @@ class SaleOrder(models.Model):
         """
         return bool(self._filter_discount_lines()) or any(statement.discount for statement in statements)
 
-    def _get_commission_charges(self, statements, deliveries):
+    def _get_commission_charges(self, statements, quantities, deliveries):
         """Return what each document charges for the order's goods, net of the discounts on all of them.
 
         :param list statements: `engine.documents.Statement` in order of time
+        :param tuple quantities: see `engine.documents.count_quantities`
         :param dict deliveries: see `SaleOrderLine._get_commission_deliveries`
         :return: list of `engine.documents.Charge` of each
         :rtype: list
@@ -336,7 +337,7 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if not self._is_discounted(statements):
             return [statement.charges for statement in statements]
-        still_open = self._get_goods_lines()._get_commission_open_value(*count_quantities(statements), deliveries)
+        still_open = self._get_goods_lines()._get_commission_open_value(*quantities, deliveries)
         unit = get_unit(self.currency_id.rounding)
         return get_net_charges(statements, still_open, self._get_commission_discount(), unit)
 

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 from odoo.addons.distribution_core.models.sale_order import READERS
 
 from ..const import INVOICE_TRIGGERS
+from ..engine.documents import count_quantities
 from ..engine.eligible_base import Delivery, LineFacts, is_taken_back, share_out_overcredit
 from ..engine.money import exact, get_unit
 
@@ -433,13 +434,17 @@ class SaleOrderLine(models.Model):
         :param dict triggers: line id → trigger
         :param dict deliveries: see `_get_commission_deliveries`
         :return: line id → `invoiced_quantity`, `invoiced`, `credited`, these also `..._in_all`,
-            `credited_quantity`, `standing_quantity`, `borne`, `moment` of `LineFacts`
+            `credited_quantity`, `taken_back`, `standing_quantity`, `borne`, `moment` of `LineFacts`
         :rtype: dict
         """
         sums, moments = defaultdict(lambda: defaultdict(Fraction)), {}
         for order, found in statements.items():
             unit, factor = get_unit(order.currency_id.rounding), order._get_commission_discount_factor()
-            net_charges = order._get_commission_charges([statement for _move, statement in found], deliveries)
+            said = [statement for _move, statement in found]
+            quantities = count_quantities(said, factor, unit)
+            for line_id, quantity in quantities[1].items():
+                sums[line_id]["taken_back"] = quantity
+            net_charges = order._get_commission_charges(said, quantities, deliveries)
             for (move, statement), charges in zip(found, net_charges, strict=True):
                 for gross, charge in zip(statement.charges, charges, strict=True):
                     share, trigger = sums[charge.line_id], triggers.get(charge.line_id)
@@ -479,14 +484,15 @@ class SaleOrderLine(models.Model):
             share["credited_quantity"] += quantity
         share["credited"] += amount
 
-    def _get_commission_open_value(self, charged, credited, deliveries):
+    def _get_commission_open_value(self, charged, taken_back, deliveries):
         """Return what documents will still charge for the lines, before discounts.
 
-        Not for goods that stay in the warehouse, were sent beyond the order, or came back before they were invoiced.
-        What was taken back of a line that no document charges will be: its invoice is being corrected.
+        Not for goods that stay in the warehouse, came back before they were invoiced, or were sent beyond the order
+        and not in place of what was taken back. What was taken back of a line that no document charges will be: its
+        invoice is being corrected.
 
         :param dict charged: line id → quantity on documents
-        :param dict credited: line id → quantity that documents took back
+        :param dict taken_back: line id → quantity that documents took back
         :param dict deliveries: see `_get_commission_deliveries`
         :rtype: Fraction
         """
@@ -494,9 +500,8 @@ class SaleOrderLine(models.Model):
         for line in self.filtered(lambda line: line.product_uom_qty > 0):
             ordered, moved = exact(line.product_uom_qty), deliveries[line.id]
             due = max(ordered, moved["sent"]) if line._is_commission_open() else moved["sent"]
-            credited_back = min(moved["returned"], credited[line.id])
-            due = min(due - moved["returned"], ordered) + credited_back
-            due += Fraction(0) if charged[line.id] else credited[line.id]
+            due = min(due - moved["returned"], ordered) + min(moved["returned"], taken_back[line.id])
+            due += Fraction(0) if charged[line.id] else taken_back[line.id]
             value += exact(line.price_subtotal) * max(Fraction(0), due - charged[line.id]) / ordered
         return value
 

@@ -37,15 +37,41 @@ class TestCasesDiscounts(CommissionCommon):
         credit.action_post()
         return credit
 
-    def _send_again(self, back):
+    def _send_again(self, back, quantity=1):
         """Send again what came back, as it was marked."""
         wizard = (
             self.env["stock.return.picking"].with_context(active_id=back.id, active_model="stock.picking").create({})
         )
-        wizard.product_return_moves.write({"quantity": 1, "to_refund": True})
+        wizard.product_return_moves.write({"quantity": quantity, "to_refund": True})
         again = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-        again.move_ids.write({"quantity": 1, "picked": True})
+        again.move_ids.write({"quantity": quantity, "picked": True})
         again.button_validate()
+
+    # === EXCHANGES === #
+
+    def _sell_ten(self):
+        """Send and invoice 10 at 100.00 with a coupon of 100.00, take 3 back: the order, the invoice, the return."""
+        order = self._sell(lines=[(self.goods, 10, 100.0), (self.coupon, 1, -100.0)])
+        picking = self._deliver(order)
+        return order, self._invoice(order), self._return(picking, 3)
+
+    def test_exchange_of_what_was_credited_at_the_price_paid(self):
+        order, invoice, back = self._sell_ten()
+        credit = self._credit(invoice, quantity=3, price=90, post=False)
+        credit.invoice_line_ids.filtered(lambda item: item.product_id == self.coupon).unlink()
+        credit.action_post()
+        self.assertEarned(order, "63", "31.50", "12.60")
+        self._send_again(back, 3)
+        self.assertEarned(order, "90", "45", "18")
+
+    def test_price_reduction_after_an_exchange(self):
+        order, invoice, back = self._sell_ten()
+        self._send_again(back, 3)
+        self.assertEarned(order, "90", "45", "18")
+        credit = self._credit(invoice, price=10, post=False)
+        credit.invoice_line_ids.filtered(lambda item: item.product_id == self.coupon).unlink()
+        credit.action_post()
+        self.assertEarned(order, "80", "40", "16")
 
     # === CREDIT NOTES === #
 

@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import CommissionCommon
@@ -85,6 +86,38 @@ class TestCasesReturns(CommissionCommon):
         self.assertEarned(order, "70", "35", "14")
         self._credit(invoice, quantity=3, price=90)
         self.assertEarned(order, "63", "31.50", "12.60")
+
+    def _return_of_what_is_invoiced_in_part(self):
+        """Send 12, invoice 10, take 3 back, and return the invoice."""
+        order, picking = self._sell_and_deliver(12)
+        invoice = self._invoice(order, post=False)
+        invoice.invoice_line_ids.quantity = 10
+        invoice.action_post()
+        self._return(picking, 3)
+        self.assertEarned(order, "90", "45", "18")
+        return order, invoice
+
+    def test_return_is_credited_less_a_fee_before_all_is_invoiced(self):
+        order, invoice = self._return_of_what_is_invoiced_in_part()
+        self._credit(invoice, quantity=3, price=90)
+        self.assertEarned(order, "90", "45", "18")
+        self._credit(invoice, price=10)
+        self.assertEarned(order, "83", "41.50", "16.60")
+
+    def test_return_is_credited_as_an_amount_before_all_is_invoiced(self):
+        order, invoice = self._return_of_what_is_invoiced_in_part()
+        credit = self._credit(invoice, post=False)
+        loose = {"name": "Three came back", "quantity": 1, "price_unit": 300, "tax_ids": False}
+        credit.invoice_line_ids = [Command.clear(), Command.create(loose)]
+        credit.action_post()
+        self.assertEarned(order, "90", "45", "18")
+
+    def test_more_comes_back_of_a_delivery_than_it_had(self):
+        order = self._sell(10)
+        first = self._deliver(order, {self.goods: 5})
+        self._deliver(order)
+        self._return(first, 7)
+        self.assertEarned(order, "30", "15", "6")
 
     def test_price_reduction_where_another_piece_comes_back_before_its_invoice(self):
         for trigger in ("shipped", "paid"):

@@ -122,9 +122,11 @@ def read(documents):
         for item in document.earning:
             asked = Asked(document, item.line, document.sign * item.quantity, document.sign * item.value)
             quantity, value = stands.get(item.line, (ZERO, ZERO))
-            # Whoever gives back all that was asked for the pieces takes them back; to a fen, documents are rounded.
+            # Whoever gives back all that was asked for the pieces takes them back; prices are rounded to the fen.
             is_all = asked.is_back and quantity > 0
-            is_all = is_all and (Fraction(1, 100) - asked.value) * quantity >= -asked.quantity * value
+            is_all = (
+                is_all and (Fraction(max(1, -asked.quantity), 100) - asked.value) * quantity >= -asked.quantity * value
+            )
             asked.is_money = not item.quantity or asked.is_back and not is_all and not document.coupons
             if not asked.is_money:
                 moved = asked.quantity if is_all or not asked.is_back else ZERO
@@ -132,6 +134,28 @@ def read(documents):
             found.append(asked)
         found += [Asked(document, line, ZERO, value, True) for line, value in document.moneys()]
     return found
+
+
+def pieces_back(line, asked, factor):
+    """Return how many pieces of a line documents took back: at half of what was left of their price or more, or for an
+    amount without a quantity as many as it pays for.
+    """
+    charged = back = left = ZERO
+    for each in (each for each in asked if each.line is line):
+        value = each.value
+        if not each.is_back:
+            charged, left = charged + each.quantity, left + value * factor
+            continue
+        value *= factor if each.document.coupons else 1
+        price = left / (charged - back) if charged > back else ZERO
+        if price <= 0:
+            back -= each.quantity
+        elif each.quantity:
+            back -= each.quantity if -value >= -each.quantity * price / 2 else ZERO
+        else:
+            back += min(charged - back, (Fraction(1, 100) - value) // price)
+        left += value
+    return back
 
 
 def is_earning(line):
@@ -168,8 +192,9 @@ class Posted:
         """Add what one document asks after another, in order of time, at its value net of discounts."""
         if asked.is_back:
             left_quantity, left = self.quantity - self.uncharged, self.invoiced - self.credited
-            # One that credits less than all that is left of the price lowers it; to a fen, documents are rounded.
-            if left_quantity > 0 and left * -asked.quantity <= (Fraction(1, 100) - value) * left_quantity:
+            # One that credits less than all that is left of the price lowers it; prices are rounded to the fen.
+            rounding = Fraction(max(1, -asked.quantity), 100)
+            if left_quantity > 0 and left * -asked.quantity <= (rounding - value) * left_quantity:
                 self.uncharged -= asked.quantity
             self.credited -= value
             return

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from .documents import Posted, Tax, discount_factor, is_coupon, is_earning, read, to_item, value_of
+from .documents import Posted, Tax, discount_factor, is_coupon, is_earning, pieces_back, read, to_item, value_of
 from .guarantees import Guarantees
 from .pay import NOTHING, SHARED, ZERO, Figures, Pay, Row, Term, Whole, to_fen
 from .refunds import Bearer, given_back, paid_since, spread
@@ -143,16 +143,19 @@ class Order:
         goods, coupons = ([each for each in self.lines if is_one(each)] for is_one in (is_earning, is_coupon))
         return discount_factor(value_of(goods), value_of(coupons))
 
+    def _read(self):
+        posted = [each for each in self.invoices if each.state == "posted"]
+        return read(sorted(posted, key=lambda each: (each.day, each.number)))
+
     def asked(self):
         """Return what posted documents ask, each with its value net of the discounts on all documents, those still to
         be made included: Odoo puts a coupon on one of several invoices.
         """
-        posted = [each for each in self.invoices if each.state == "posted"]
-        asked = read(sorted(posted, key=lambda each: (each.day, each.number)))
-        coupons, still = sum((each.coupons for each in posted), ZERO), ZERO
+        asked, still = self._read(), ZERO
+        coupons = sum((each.coupons for each in self.invoices if each.state == "posted"), ZERO)
         for line in (each for each in self.lines if each.earns and each.quantity > 0):
             own = [each.quantity for each in asked if each.line is line and not each.is_back]
-            back = -sum(each.quantity for each in asked if each.line is line and each.is_back)
+            back = pieces_back(line, asked, self.factor())
             comes = max(line.quantity, self.sent(line)) if line.is_open else self.sent(line)
             comes -= max(ZERO, self.returned(line) - back)
             comes = min(comes, line.quantity + min(self.returned(line), back))
@@ -332,14 +335,18 @@ class Order:
 
     def unpaid_back(self, line):
         """Return what came back and no credit note has taken back: it is still to be credited, or was never charged."""
-        return max(ZERO, self.returned(line) - self.posted(line, self.trigger(line)).uncharged)
+        charged_anew = max(ZERO, self.posted(line).quantity - max(line.quantity, self.sent(line)))
+        return max(ZERO, self.returned(line) - max(ZERO, self.taken_back(line) - charged_anew))
+
+    def taken_back(self, line):
+        """Return how many pieces of a line credit notes took back."""
+        return pieces_back(line, self._read(), self.factor())
 
     def _limit(self, line):
         """Return how much of a line the customer may be charged for: what goes out beyond is a present, or takes the
         place of what came back, and is charged again only where that was credited.
         """
-        credited = self.returned(line) - self.unpaid_back(line)
-        return line.quantity + credited
+        return line.quantity + min(self.returned(line), self.taken_back(line))
 
     def _owed_alone(self, line, less=ZERO):
         posted, measure = self.posted(line, self.trigger(line)), self.measure(line)
