@@ -67,6 +67,7 @@ class LineFacts:
     :param Fraction refunded: R, the line's share of refunds that no credit note covers
     :param Fraction refunded_in_all: what R comes to once all that is open is sent, kept and paid
     :param bool is_sent: goods, which have to be delivered; a service is not sent
+    :param bool is_open: what is not sent yet may still be
     :param bool is_cancelled: the order is cancelled
     :param datetime moment: when the trigger was met by an invoice or a payment; None while it is not
     """
@@ -96,6 +97,7 @@ class LineFacts:
     refunded: Fraction = ZERO
     refunded_in_all: Fraction = ZERO
     is_sent: bool = True
+    is_open: bool = True
     is_cancelled: bool = False
     moment: object = None
 
@@ -177,6 +179,12 @@ class LineFacts:
         back and was credited.
         """
         return min(quantity, self.ordered + min(self.returned, self.taken_back))
+
+    @property
+    def replaced(self):
+        """What was sent besides what is ordered now, in place of what came back and was credited, with taxes."""
+        quantity = max(ZERO, self._get_chargeable(self.sent) - self.ordered)
+        return self.taxed * quantity / self.ordered if self.ordered > 0 else ZERO
 
     @property
     def possible_money(self):
@@ -275,11 +283,14 @@ def possible_base(facts):
     """
     if facts.is_cancelled:
         return Base(0, None, ZERO, ZERO, ZERO, ZERO)
-    stays = max(facts.ordered, facts.sent) - facts.returned
+    # What is paid or invoiced counts before it is sent.
+    is_closed = facts.measure == "sent" and not facts.is_open
+    stays = (facts.sent if is_closed else max(facts.ordered, facts.sent)) - facts.returned
+    kept = min(facts.possible_kept, facts.get_worth_of(max(ZERO, stays)))
     if not facts.is_sent:
         # What is invoiced again was not taken back.
         stays = facts.ordered - facts.credited_quantity + max(ZERO, facts.invoiced_quantity - facts.ordered)
-    return Base(0, None, facts.worth, facts.possible_kept, facts.possible_money, facts.get_part_of(stays))
+    return Base(0, None, facts.worth, kept, facts.possible_money, facts.get_part_of(stays))
 
 
 def share_out_overcredit(facts):

@@ -57,9 +57,7 @@ def get_share(facts):
     :rtype: Share
     """
     money, left = facts.money_before_refunds, _get_left(facts)
-    # What was credited and invoiced again is not credited.
-    credited = min(facts.credited, max(ZERO, facts.value - money))
-    returned = min(left, max(ZERO, facts.value - facts.kept - credited))
+    returned = min(left, facts.get_worth_of(facts.uncredited), facts.value - facts.kept)
     return Share(returned, left, _get_open(facts), money, _get_tax_factor(facts))
 
 
@@ -71,8 +69,7 @@ def get_possible_share(facts):
     """
     money = facts.possible_money_before_refunds
     most = max(ZERO, min(facts.worth, money))
-    credited = min(facts.credited_in_all, max(ZERO, facts.worth - money))
-    returned = min(most, max(ZERO, facts.worth - facts.possible_kept - credited))
+    returned = min(most, facts.get_worth_of(facts.uncredited), facts.worth - facts.possible_kept)
     open_part = min(most - returned, _get_open(facts))
     return Share(returned, most - open_part, open_part, money, _get_tax_factor(facts))
 
@@ -111,10 +108,10 @@ def get_paid_moment(payments, total):
 def get_standing(documents, total):
     """Return what was invoiced and credited, without what was credited to be invoiced again.
 
-    An invoice that goes beyond the order's total takes the place of what was credited before it.
+    An invoice that goes beyond all there is to invoice takes the place of what was credited before it.
 
     :param list documents: of `Document`, posted, in order of time
-    :param Fraction total: what the order costs now
+    :param Fraction total: what the order costs now, and what came in place of goods taken back
     :return: (invoiced, credited)
     :rtype: tuple of Fraction
     """
@@ -130,18 +127,19 @@ def get_standing(documents, total):
     return invoiced, credited
 
 
-def get_uncovered_refund(payments, total, documents):
+def get_uncovered_refund(payments, total, documents, replaced=ZERO):
     """Return what was given back and neither a credit note covers nor had been paid in excess.
 
     :param list payments: of `Payment`
     :param Fraction total: what the order costs now: a reduced quantity makes what was paid for it an excess, unless
         invoices still stand for what was ordered before
     :param list documents: of `Document`, posted, in order of time
+    :param Fraction replaced: what was or will be invoiced besides, in place of goods that came back and were credited
     :rtype: Fraction
     """
     paid = sum((payment.amount for payment in payments if payment.amount > 0), ZERO)
     refunded = -sum((payment.amount for payment in payments if payment.amount < 0), ZERO)
-    invoiced, credited = get_standing(documents, total)
+    invoiced, credited = get_standing(documents, total + replaced)
     excess = max(ZERO, paid - max(total, invoiced))
     return max(ZERO, refunded - credited - excess)
 

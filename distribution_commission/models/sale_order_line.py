@@ -246,6 +246,7 @@ class SaleOrderLine(models.Model):
             line.id: LineFacts(
                 measure=line._get_commission_measure(triggers[line.id]),
                 is_sent=line._is_commission_sent(),
+                is_open=deliveries[line.id]["sent"] >= values[line.id]["ordered"] or line._is_commission_open(),
                 is_cancelled=line.order_id.state != "sale",
                 **values[line.id],
                 **deliveries[line.id],

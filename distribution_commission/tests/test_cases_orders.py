@@ -138,6 +138,17 @@ class TestCasesOrders(CommissionCommon):
         self._return(picking, 1)
         self.assertEarned(order, "90", "45", "18")
 
+    def test_rest_that_is_given_up_is_not_pending(self):
+        order = self._sell(10)
+        term = order.commission_term_ids.filtered(lambda term: term.level == 1)
+        self._deliver(order, {self.goods: 4})
+        self.assertEqual(term.pending_amount, 60.0)
+        picking = order.picking_ids.filtered(lambda picking: picking.state != "done")
+        picking.move_ids.write({"quantity": 2, "picked": True})
+        picking.with_context(skip_backorder=True, picking_ids_not_to_backorder=picking.ids).button_validate()
+        term.invalidate_recordset()
+        self.assertEqual((term.earned_amount, term.pending_amount), (60.0, 0.0))
+
     def test_price_reduction_after_over_delivery(self):
         order = self._sell(10)
         invoice = self._invoice(order)

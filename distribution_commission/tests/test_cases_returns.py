@@ -169,6 +169,16 @@ class TestCasesRefunds(CommissionCommon):
         self._refund_online(self.tx, 100)
         self.assertByLine(30.0, 0.0)
 
+    def test_refund_of_what_came_back_after_its_price_was_reduced(self):
+        credit = self._credit(self._invoice(self.order), price=10, post=False)
+        credit.invoice_line_ids.filtered(lambda item: item.product_id == self.goods_b).unlink()
+        credit.action_post()
+        self._refund_online(self.tx, 30)
+        self.assertByLine(27.0, 10.0)
+        self._return(self.picking, 1)
+        self._refund_online(self.tx, 90)
+        self.assertByLine(18.0, 10.0)
+
     def test_refund_of_more_than_came_back(self):
         self._return(self.picking, 1, self.goods_b)
         self._refund_online(self.tx, 130)
@@ -365,6 +375,52 @@ class TestCasesRefundsOfParts(CommissionCommon):
         # It is credited in the end, and counts once.
         self._credit(again, quantity=1)
         self.assertEarned(order, "90", "45", "18")
+
+    def _refund_what_came_back(self):
+        """Sell 10 and be paid online; 3 come back, are credited and refunded: return the order."""
+        (self.goods | self.goods_b).invoice_policy = "delivery"
+        order = self._sell(10)
+        tx = self._pay_online(order)
+        picking = self._deliver(order)
+        invoice = self._invoice(order)
+        back = self._return(picking, 3)
+        self._credit(invoice, quantity=3)
+        self._refund_online(tx, 300)
+        self.assertEarned(order, "70", "35", "14")
+        return order, back
+
+    def test_what_replaces_goods_that_were_refunded_is_invoiced(self):
+        order, back = self._refund_what_came_back()
+        self._return(back, 3)
+        self.assertEarned(order, "100", "50", "20")
+        invoice = self._invoice(order)
+        self.assertEqual(invoice.amount_total, 300.0)
+        self.assertEarned(order, "100", "50", "20")
+
+    def test_what_is_added_after_a_refund_is_invoiced(self):
+        order, _back = self._refund_what_came_back()
+        order.order_line.product_uom_qty = 7
+        order.order_line = [Command.create({"product_id": self.goods_b.id, "product_uom_qty": 5, "price_unit": 100})]
+        self._deliver(order)
+        self.assertEarned(order, "120", "60", "24")
+        self.assertEqual(self._invoice(order).amount_total, 500.0)
+        self.assertEarned(order, "120", "60", "24")
+
+    def test_invoice_takes_back_what_was_refunded_and_asks_for_more(self):
+        (self.goods | self.goods_b).invoice_policy = "delivery"
+        order = self._sell(10)
+        tx = self._pay_online(order)
+        picking = self._deliver(order)
+        self._invoice(order)
+        self._return(picking, 3)
+        self._refund_online(tx, 300)
+        order.order_line = [Command.create({"product_id": self.goods_b.id, "product_uom_qty": 5, "price_unit": 100})]
+        self._deliver(order)
+        self.assertEarned(order, "120", "60", "24")
+        invoice = order._create_invoices(final=True)
+        invoice.action_post()
+        self.assertEqual((invoice.move_type, invoice.amount_total), ("out_invoice", 200.0))
+        self.assertEarned(order, "120", "60", "24")
 
     def test_refund_of_a_line_that_was_invoiced_again(self):
         order = self._sell(lines=[(self.goods, 3, 100.0), (self.goods_b, 1, 100.0)])

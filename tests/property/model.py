@@ -65,7 +65,7 @@ class Line:
     tax: Tax = Tax()
     terms: list = field(default_factory=list)
     is_open: bool = True
-    """Whether the warehouse may still send some of it."""
+    """Whether the warehouse may still send some of it: not once the rest was given up."""
 
     @property
     def role(self):
@@ -226,7 +226,8 @@ class Order:
     def possibly_has(self, line):
         """Return what the customer has if all that is open is sent, or done, and kept."""
         if line.role != "service":
-            return max(line.quantity, self.sent(line)) - self.returned(line)
+            is_closed = self.measure(line) == "sent" and not line.is_open
+            return (self.sent(line) if is_closed else max(line.quantity, self.sent(line))) - self.returned(line)
         posted = self.posted(line, self.trigger(line))
         # What is invoiced beyond the order is invoiced again, in place of what was credited.
         return line.quantity - posted.uncharged + max(ZERO, posted.quantity - line.quantity)
@@ -253,26 +254,29 @@ class Order:
     def refunds(self, is_possible=False):
         """Return R of every line: as it is now, or if all that is open were sent, kept and paid."""
         posted = sorted((each for each in self.invoices if each.state == "posted"), key=lambda it: (it.day, it.number))
-        documents = [(each.is_credit, each.total) for each in posted]
-        amount = given_back(self.payments, self.total, documents)
+        documents = [document for each in posted for document in each.split()]
+        earning = [line for line in self.lines if line.earns and line.quantity > 0]
+        anew = sum((line.taxed * self.factor() * self._anew(line) / line.quantity for line in earning), ZERO)
+        amount = given_back(self.payments, self.total, documents, anew)
         bear = self._bear_possibly if is_possible else self._bear
         return spread(amount, [bear(line) for line in self.lines if line.earns]) if amount else {}
+
+    def _anew(self, line):
+        """Return how much was sent beyond what is ordered now, in place of goods that were credited."""
+        return max(ZERO, min(self.sent(line), self._limit(line)) - line.quantity)
 
     def _bear(self, line):
         """Return which part of R a line can bear as it is."""
         (value, kept), owed = self.value(line), self.owed(line)
         counts = max(ZERO, min(value, owed))
-        # Credited, and not charged again since.
-        credited = min(self.posted(line, self.trigger(line)).credited, max(ZERO, value - owed))
-        back = min(counts, max(ZERO, value - kept - credited))
+        back = min(counts, value - kept, self.of(line, self.unpaid_back(line)))
         return Bearer(line, back, counts - back, self._open(line), max(ZERO, owed - counts), self._tax(line))
 
     def _bear_possibly(self, line):
         """Return the same if all that is open were sent, kept and paid: all of it would be owed then."""
         (worth, kept), owed = self.possible_value(line), self.possibly_owed(line)
         counts = max(ZERO, min(worth, owed))
-        credited = min(self.posted(line).credited, max(ZERO, worth - owed))
-        back = min(counts, max(ZERO, worth - kept - credited))
+        back = min(counts, worth - kept, self.of(line, self.unpaid_back(line)))
         is_open = min(counts - back, self._open(line))
         return Bearer(line, back, counts - back - is_open, is_open, owed, self._tax(line))
 
@@ -412,8 +416,10 @@ class Order:
         """Return the figures the line may still come to: all that is open is sent, kept and paid."""
         if self.state != "sale" or not line.terms:
             return NOTHING
-        worth, kept = self.possible_value(line)
-        return Figures(0, None, worth, kept, self.possible_money(line), self.possibly_has(line))
+        (worth, kept), has = self.possible_value(line), self.possibly_has(line)
+        # Nothing more comes where the warehouse has given up the rest.
+        kept = kept if line.role == "service" else min(kept, self.of(line, max(ZERO, has)))
+        return Figures(0, None, worth, kept, self.possible_money(line), has)
 
     def pay(self):
         factor = self.factor()

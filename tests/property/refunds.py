@@ -47,11 +47,14 @@ def charged(documents, total):
     return invoiced, given_up
 
 
-def given_back(payments, total, documents):
-    """Return what went back and neither a credit note covers nor was paid in excess of what the customer has to pay."""
+def given_back(payments, total, documents, anew):
+    """Return what went back and neither a credit note covers nor was paid in excess of what the customer has to pay.
+
+    :param Fraction anew: charged besides the order for what was sent in place of goods taken back
+    """
     paid = sum((each.amount for each in payments if each.amount > 0), ZERO)
     back = -sum((each.amount for each in payments if each.amount < 0), ZERO)
-    invoiced, given_up = charged(documents, total)
+    invoiced, given_up = charged(documents, total + anew)
     return max(ZERO, back - given_up - max(ZERO, paid - max(total, invoiced)))
 
 
