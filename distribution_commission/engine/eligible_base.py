@@ -159,10 +159,8 @@ class LineFacts:
 
     @property
     def uncredited(self):
-        """What came back and no credit note took back: of a line that is invoiced in part, what is not invoiced."""
-        # What was taken back to be invoiced again did not come back.
-        again = max(ZERO, self.invoiced_quantity_in_all - max(self.ordered, self.sent))
-        return max(ZERO, self.returned - max(ZERO, self.taken_back - again))
+        """What came back, where credit notes gave back too little to be for it: perhaps it was never invoiced."""
+        return ZERO if self.credited_in_all * 2 >= self.get_worth_of(self.returned) else self.returned
 
     @property
     def _there(self):
@@ -171,20 +169,19 @@ class LineFacts:
         return there.get(self.measure, ZERO)
 
     def _get_money_for(self, quantity):
-        not_invoiced = max(ZERO, self._get_chargeable(quantity) - self.invoiced_quantity)
+        # What was sent beyond the order, also in place of what came back, is not asked for a second time.
+        not_invoiced = max(ZERO, min(quantity, self.ordered) - self.invoiced_quantity)
         return self.get_worth_of(not_invoiced) + self.invoiced - self.credited - self.overcredited
-
-    def _get_chargeable(self, quantity):
-        """Return what of a quantity is asked for: nothing that was sent beyond the order, but in place of what came
-        back and was credited.
-        """
-        return min(quantity, self.ordered + min(self.returned, self.taken_back))
 
     @property
     def replaced(self):
-        """What was sent besides what is ordered now, in place of what came back and was credited, with taxes."""
-        quantity = max(ZERO, self._get_chargeable(self.sent) - self.ordered)
-        return self.taxed * quantity / self.ordered if self.ordered > 0 else ZERO
+        """What was sent besides what is ordered now, in place of what came back and was credited, with taxes.
+
+        Where more was credited than came back, an invoice was corrected.
+        """
+        if self.taken_back > self.returned or self.ordered <= 0:
+            return ZERO
+        return self.taxed * max(ZERO, min(self.sent - self.ordered, self.taken_back)) / self.ordered
 
     @property
     def possible_money(self):
@@ -203,7 +200,7 @@ class LineFacts:
 
     def _get_charged_for(self, quantity):
         """Return what invoices ask or will ask for a quantity: only what is on none counts as the order has it."""
-        not_invoiced = max(ZERO, self._get_chargeable(quantity) - self.invoiced_quantity_in_all)
+        not_invoiced = max(ZERO, min(quantity, self.ordered) - self.invoiced_quantity_in_all)
         return self.invoiced_in_all + self.get_worth_of(not_invoiced)
 
     @property

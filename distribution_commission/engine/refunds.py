@@ -57,7 +57,9 @@ def get_share(facts):
     :rtype: Share
     """
     money, left = facts.money_before_refunds, _get_left(facts)
-    returned = min(left, facts.get_worth_of(facts.uncredited), facts.value - facts.kept)
+    # What was credited and invoiced again is not credited.
+    credited = ZERO if facts.uncredited else min(facts.credited, max(ZERO, facts.value - money))
+    returned = min(left, max(ZERO, facts.value - facts.kept - credited))
     return Share(returned, left, _get_open(facts), money, _get_tax_factor(facts))
 
 
@@ -69,7 +71,8 @@ def get_possible_share(facts):
     """
     money = facts.possible_money_before_refunds
     most = max(ZERO, min(facts.worth, money))
-    returned = min(most, facts.get_worth_of(facts.uncredited), facts.worth - facts.possible_kept)
+    credited = ZERO if facts.uncredited else min(facts.credited_in_all, max(ZERO, facts.worth - money))
+    returned = min(most, max(ZERO, facts.worth - facts.possible_kept - credited))
     open_part = min(most - returned, _get_open(facts))
     return Share(returned, most - open_part, open_part, money, _get_tax_factor(facts))
 

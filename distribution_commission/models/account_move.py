@@ -176,21 +176,6 @@ class AccountMove(models.Model):
             total += amount * self.reversed_entry_id._get_commission_part(order)
         return total
 
-    def _get_commission_contrary(self, order):
-        """Return what an invoice takes back of an order's goods, or a credit note asks for them, with taxes.
-
-        :return: positive, in the order's currency
-        :rtype: Fraction
-        """
-        self.ensure_one()
-        items = self.invoice_line_ids.filtered(
-            lambda item: item.display_type == "product"
-            and item.price_subtotal < 0
-            and item.sale_line_ids.order_id[:1] == order
-            and item._get_commission_role() == "goods"
-        )
-        return -sum((item._get_commission_total() for item in items), Fraction(0))
-
     def _get_commission_part(self, order):
         """Return which part of an invoice is for an order; a discount that belongs to no order is all orders'.
 

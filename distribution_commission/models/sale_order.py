@@ -422,10 +422,10 @@ class SaleOrder(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        replaced = sum((each.replaced for each in facts.values()), Fraction(0))
+        unit, line_ids = get_unit(self.currency_id.rounding), self._get_goods_lines().ids
+        replaced = sum((facts[line_id].replaced for line_id in line_ids), Fraction(0))
         documents = self._get_commission_documents(moves)
         amount = get_uncovered_refund(payments, exact(self.amount_total), documents, replaced)
-        unit, line_ids = get_unit(self.currency_id.rounding), self._get_goods_lines().ids
         refunds = (
             share_out_refund(amount, [get(facts[line_id]) for line_id in line_ids], unit)
             for get in (get_share, get_possible_share)
@@ -436,16 +436,11 @@ class SaleOrder(models.Model):
         }
 
     def _get_commission_documents(self, moves):
-        """Return what posted invoices and credit notes say of the order, as the engine takes them.
-
-        An invoice that takes goods back is a credit note, too.
-        """
-        documents = []
-        for move in moves._sorted_by_time():
-            is_credit, contrary = move.move_type == "out_refund", move._get_commission_contrary(self)
-            documents.append(Document(move._get_commission_total(self) + contrary, is_credit))
-            documents.append(Document(contrary, not is_credit))
-        return documents
+        """Return what posted invoices and credit notes say of the order, as the engine takes them."""
+        return [
+            Document(move._get_commission_total(self), move.move_type == "out_refund")
+            for move in moves._sorted_by_time()
+        ]
 
     def _get_commission_owed_back(self, paid):
         """Return what the customer is owed back of a payment: what credit notes stand for, all of an order that is not

@@ -62,6 +62,7 @@ class TestCasesDiscounts(CommissionCommon):
         credit.action_post()
         self.assertEarned(order, "63", "31.50", "12.60")
         self._send_again(back, 3)
+        self.assertEqual(self._invoice(order).amount_untaxed, 300)
         self.assertEarned(order, "90", "45", "18")
 
     def test_price_reduction_after_an_exchange(self):

@@ -61,11 +61,6 @@ class Invoice:
     def total(self):
         return sum((item.taxed for item in self.items), ZERO)
 
-    def split(self):
-        """Return (whether it is a credit note, total) of what it asks and of goods it takes back on the same paper."""
-        contrary = -sum((item.taxed for item in self.earning if item.value < 0), ZERO)
-        return [(self.is_credit, self.total + contrary), (not self.is_credit, contrary)]
-
     def counts_for(self, trigger):
         """Tell whether it counts: where invoices have to be paid, only those, and their credit notes."""
         if trigger != "invoice_paid" or self.is_credit and not self.reverses:

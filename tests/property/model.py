@@ -254,7 +254,7 @@ class Order:
     def refunds(self, is_possible=False):
         """Return R of every line: as it is now, or if all that is open were sent, kept and paid."""
         posted = sorted((each for each in self.invoices if each.state == "posted"), key=lambda it: (it.day, it.number))
-        documents = [document for each in posted for document in each.split()]
+        documents = [(each.is_credit, each.total) for each in posted]
         earning = [line for line in self.lines if line.earns and line.quantity > 0]
         anew = sum((line.taxed * self.factor() * self._anew(line) / line.quantity for line in earning), ZERO)
         amount = given_back(self.payments, self.total, documents, anew)
@@ -263,20 +263,25 @@ class Order:
 
     def _anew(self, line):
         """Return how much was sent beyond what is ordered now, in place of goods that were credited."""
-        return max(ZERO, min(self.sent(line), self._limit(line)) - line.quantity)
+        back = self.taken_back(line)
+        # More than came back is credited to be charged again.
+        return max(ZERO, min(self.sent(line) - line.quantity, back)) if back <= self.returned(line) else ZERO
 
     def _bear(self, line):
         """Return which part of R a line can bear as it is."""
         (value, kept), owed = self.value(line), self.owed(line)
         counts = max(ZERO, min(value, owed))
-        back = min(counts, value - kept, self.of(line, self.unpaid_back(line)))
+        # Credited, and not charged again since.
+        credited = min(self.posted(line, self.trigger(line)).credited, max(ZERO, value - owed))
+        back = min(counts, max(ZERO, value - kept - (ZERO if self.unpaid_back(line) else credited)))
         return Bearer(line, back, counts - back, self._open(line), max(ZERO, owed - counts), self._tax(line))
 
     def _bear_possibly(self, line):
         """Return the same if all that is open were sent, kept and paid: all of it would be owed then."""
         (worth, kept), owed = self.possible_value(line), self.possibly_owed(line)
         counts = max(ZERO, min(worth, owed))
-        back = min(counts, worth - kept, self.of(line, self.unpaid_back(line)))
+        credited = min(self.posted(line).credited, max(ZERO, worth - owed))
+        back = min(counts, max(ZERO, worth - kept - (ZERO if self.unpaid_back(line) else credited)))
         is_open = min(counts - back, self._open(line))
         return Bearer(line, back, counts - back - is_open, is_open, owed, self._tax(line))
 
@@ -332,30 +337,27 @@ class Order:
     def _lack(self, line):
         """Return what was given back beyond what was or will be asked for what the customer got."""
         in_all = self.posted(line)
-        got = line.quantity if line.role == "service" else min(self._limit(line), self.sent(line))
+        got = line.quantity if line.role == "service" else min(line.quantity, self.sent(line))
         still = self.of(line, max(ZERO, got - in_all.quantity))
         beyond = in_all.credited - in_all.invoiced - still
         return max(ZERO, min(beyond, -self._owed_alone(line)))
 
     def unpaid_back(self, line):
-        """Return what came back and no credit note has taken back: it is still to be credited, or was never charged."""
-        charged_anew = max(ZERO, self.posted(line).quantity - max(line.quantity, self.sent(line)))
-        return max(ZERO, self.returned(line) - max(ZERO, self.taken_back(line) - charged_anew))
+        """Return what came back where less than half of its worth was ever credited: it was never charged, or waits to
+        be credited.
+        """
+        returned = self.returned(line)
+        return returned if self.posted(line).credited < self.of(line, returned) / 2 else ZERO
 
     def taken_back(self, line):
         """Return how many pieces of a line credit notes took back."""
         return pieces_back(line, self._read(), self.factor())
 
-    def _limit(self, line):
-        """Return how much of a line the customer may be charged for: what goes out beyond is a present, or takes the
-        place of what came back, and is charged again only where that was credited.
-        """
-        return line.quantity + min(self.returned(line), self.taken_back(line))
-
     def _owed_alone(self, line, less=ZERO):
         posted, measure = self.posted(line, self.trigger(line)), self.measure(line)
         out = self.sent(line) if measure == "sent" else max(line.quantity, self.sent(line))
-        counted = ZERO if measure == "invoiced" else min(self._limit(line), out - less)
+        # What goes out beyond the order is a present, or takes the place of what came back.
+        counted = ZERO if measure == "invoiced" else min(line.quantity, out - less)
         open_value = self.of(line, max(ZERO, counted - posted.quantity))
         return open_value + posted.invoiced - posted.credited
 
@@ -367,7 +369,7 @@ class Order:
 
     def _possibly_owed_alone(self, line, less=ZERO):
         posted = self.posted(line)
-        counted = min(self._limit(line), max(line.quantity, self.sent(line)) - less)
+        counted = min(line.quantity, max(line.quantity, self.sent(line)) - less)
         still = self.of(line, max(ZERO, counted - posted.quantity))
         return posted.invoiced + still - posted.credited
 
