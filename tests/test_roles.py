@@ -225,11 +225,13 @@ class TestRoles(HttpCase):
         before = self.get_fingerprint()
         with contextlib.suppress(AccessError, UserError):
             attempt()
-        if self.get_fingerprint() != before:
-            self.wrong.append(f"{self.case}: has changed something")
+        after = self.get_fingerprint()
+        changed = [table for table, content in after.items() if content != before[table]]
+        if changed:
+            self.wrong.append(f"{self.case}: has changed {', '.join(changed)}")
 
     def get_fingerprint(self):
-        """Return what the tables of the suite hold, wizards left out."""
+        """Return what the tables of the suite hold, wizards left out: table → (rows, digest)."""
         self.env.flush_all()
         tables = sorted(
             model._table
@@ -241,7 +243,7 @@ class TestRoles(HttpCase):
             for table in tables
         )
         self.env.cr.execute(query)
-        return self.env.cr.fetchall()
+        return {table: content for table, *content in self.env.cr.fetchall()}
 
     # === ATTEMPTS === #
 

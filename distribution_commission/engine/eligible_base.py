@@ -4,7 +4,8 @@
 V  the value that counts for the trigger: sent out, invoiced (services too), or ordered once the order is paid; at most
    what the order line is worth
 G  the same net of returns marked to be refunded
-M  money: what V counts and is not invoiced yet + invoiced - credited - R; at most the same without R of what G counts
+M  money: what V counts and is not invoiced yet + invoiced - credited - R, and no more than the same, R left aside, of
+   what G counts
 R  refunded without a credit note, see `refunds`
 
 All are untaxed, net of the line's share of the order's discount lines, in the order's currency.
@@ -193,7 +194,7 @@ class LineFacts:
 
     @property
     def possible_money_before_refunds(self):
-        return self._get_possible_money_for(max(self.ordered, self.sent))
+        return self._get_possible_money_for(self.ordered)
 
     def _get_possible_money_for(self, quantity):
         return self._get_charged_for(quantity) - self.credited_in_all - self.overcredited_in_all

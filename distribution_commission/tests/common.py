@@ -89,6 +89,14 @@ class CommissionCommon(DistributionCommon):
             invoice.action_post()
         return invoice
 
+    def _invoice_part(self, order, quantity, day=None):
+        """Post an invoice for some of each line."""
+        invoice = self._invoice(order, post=False)
+        invoice.invoice_line_ids.quantity = quantity
+        invoice.invoice_date = day
+        invoice.action_post()
+        return invoice
+
     def _credit(self, invoice, quantity=None, price=None, post=True):
         """Post a credit note for an invoice, whole, of a quantity or at another price of each line."""
         wizard = (

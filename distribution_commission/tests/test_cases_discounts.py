@@ -37,16 +37,6 @@ class TestCasesDiscounts(CommissionCommon):
         credit.action_post()
         return credit
 
-    def _send_again(self, back, quantity=1):
-        """Send again what came back, as it was marked."""
-        wizard = (
-            self.env["stock.return.picking"].with_context(active_id=back.id, active_model="stock.picking").create({})
-        )
-        wizard.product_return_moves.write({"quantity": quantity, "to_refund": True})
-        again = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-        again.move_ids.write({"quantity": quantity, "picked": True})
-        again.button_validate()
-
     # === EXCHANGES === #
 
     def _sell_ten(self):
@@ -61,13 +51,13 @@ class TestCasesDiscounts(CommissionCommon):
         credit.invoice_line_ids.filtered(lambda item: item.product_id == self.coupon).unlink()
         credit.action_post()
         self.assertEarned(order, "63", "31.50", "12.60")
-        self._send_again(back, 3)
+        self._return(back, 3)
         self.assertEqual(self._invoice(order).amount_untaxed, 300)
         self.assertEarned(order, "90", "45", "18")
 
     def test_price_reduction_after_an_exchange(self):
         order, invoice, back = self._sell_ten()
-        self._send_again(back, 3)
+        self._return(back, 3)
         self.assertEarned(order, "90", "45", "18")
         credit = self._credit(invoice, price=10, post=False)
         credit.invoice_line_ids.filtered(lambda item: item.product_id == self.coupon).unlink()
@@ -127,14 +117,14 @@ class TestCasesDiscounts(CommissionCommon):
     def test_credited_without_the_coupon_sent_and_invoiced_again(self):
         order, back = self._return_a(20, {"a": 100})
         self.assertEarned(order, "8", "4", "1.60")
-        self._send_again(back)
+        self._return(back, 1)
         self.assertEqual(self._invoice(order).amount_untaxed, 100)
         self.assertEarned(order, "18", "9", "3.60")
 
     def test_credited_without_a_coupon_of_half_the_price_sent_and_invoiced_again(self):
         order, back = self._return_a(100, {"a": 100})
         self.assertEarned(order, "0", "0", "0")
-        self._send_again(back)
+        self._return(back, 1)
         self.assertEqual(self._invoice(order).amount_untaxed, 100)
         self.assertEarned(order, "10", "5", "2")
 

@@ -90,9 +90,7 @@ class TestCasesReturns(CommissionCommon):
     def _return_of_what_is_invoiced_in_part(self):
         """Send 12, invoice 10, take 3 back, and return the invoice."""
         order, picking = self._sell_and_deliver(12)
-        invoice = self._invoice(order, post=False)
-        invoice.invoice_line_ids.quantity = 10
-        invoice.action_post()
+        invoice = self._invoice_part(order, 10)
         self._return(picking, 3)
         self.assertEarned(order, "90", "45", "18")
         return order, invoice
@@ -133,9 +131,7 @@ class TestCasesReturns(CommissionCommon):
             order = self._sell(2)
             self._pay_online(order)
             picking = self._deliver(order)
-            invoice = self._invoice(order, post=False)
-            invoice.invoice_line_ids.quantity = 1
-            invoice.action_post()
+            invoice = self._invoice_part(order, 1)
             self._credit(invoice, price=10)
             self.assertEarned(order, "19", "9.50", "3.80")
             self._return(picking, 1)
@@ -333,9 +329,7 @@ class TestCasesRefundsOfParts(CommissionCommon):
     def test_refund_of_a_service_that_is_not_done(self):
         order = self._sell(lines=[(self.service, 4, 50.0)])
         tx = self._pay_online(order)
-        invoice = self._invoice(order, post=False)
-        invoice.invoice_line_ids.quantity = 1
-        invoice.action_post()
+        self._invoice_part(order, 1)
         self._refund_online(tx, 150)
         self.assertEarned(order, "5", "2.50", "1")
 
@@ -345,9 +339,7 @@ class TestCasesRefundsOfParts(CommissionCommon):
             order = self._sell(10)
             tx = self._pay_online(order)
             self._deliver(order)
-            invoice = self._invoice(order, post=False)
-            invoice.invoice_line_ids.quantity = 6
-            invoice.action_post()
+            invoice = self._invoice_part(order, 6)
             if trigger == "invoice_paid":
                 self._pay_invoice(invoice)
             self.assertEarned(order, "60", "30", "12")

@@ -171,9 +171,7 @@ class TestTriggerPaid(CommissionCommon):
 
     def test_part_that_is_invoiced_and_paid_is_not_the_order(self):
         order = self._sell(10)
-        invoice = self._invoice(order, post=False)
-        invoice.invoice_line_ids.quantity = 4
-        invoice.action_post()
+        invoice = self._invoice_part(order, 4)
         self._pay_invoice(invoice)
         self.assertEarned(order, "0", "0", "0")
         self._pay_invoice(self._invoice(order))
@@ -238,13 +236,6 @@ class TestTriggerInvoiced(CommissionCommon):
     def _prepare_program_vals(cls):
         return {**super()._prepare_program_vals(), "trigger": "invoiced"}
 
-    def _invoice_part(self, order, quantity, day=None):
-        invoice = self._invoice(order, post=False)
-        invoice.invoice_line_ids.quantity = quantity
-        invoice.invoice_date = day
-        invoice.action_post()
-        return invoice
-
     def test_invoices_in_steps(self):
         order = self._sell(10)
         self._deliver(order)
@@ -307,9 +298,7 @@ class TestTriggerInvoicePaid(CommissionCommon):
     def setUp(self):
         super().setUp()
         self.order = self._sell(10)
-        self.invoice = self._invoice(self.order, post=False)
-        self.invoice.invoice_line_ids.quantity = 6
-        self.invoice.action_post()
+        self.invoice = self._invoice_part(self.order, 6)
         self.other_invoice = self._invoice(self.order)
 
     def test_each_invoice_counts_when_it_is_paid(self):

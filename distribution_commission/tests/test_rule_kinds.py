@@ -111,14 +111,10 @@ class TestRuleKinds(RulesCommon):
 
     def test_service_invoiced_again_costs_once(self):
         order = self._sell_hours()
-        invoice = self._invoice(order, post=False)
-        invoice.invoice_line_ids.quantity = 1
-        invoice.action_post()
+        invoice = self._invoice_part(order, 1)
         self._credit(invoice)
         self.assertEarned(order, "0", "0", "0")
-        again = self._invoice(order, post=False)
-        again.invoice_line_ids.quantity = 1
-        again.action_post()
+        self._invoice_part(order, 1)
         self.assertEarned(order, "5", "2.5", "1")  # 25 % of 50 - 30
 
     def test_goods_invoiced_at_another_price_cost_what_they_cost(self):

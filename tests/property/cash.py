@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from .model import Order
+from .order import Order
 from .refunds import Payment
 
 PAID = ("paid", "in_payment")

@@ -11,8 +11,9 @@ from fractions import Fraction
 from odoo.addons.distribution_commission.models.distribution_commission_guarantee_ledger import LOOK_AGAIN
 
 from .cash import Cash
-from .model import Distributor, Model, Product, business_date
+from .model import Model
 from .office import Office
+from .order import Distributor, Product, business_date
 from .rulebook import Rulebook
 from .rules import Audience
 from .sales import Sales

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from .documents import Invoice, to_item, value_of
-from .model import Line, Product
+from .order import Line, Product
 from .pay import ZERO, to_fen
 
 

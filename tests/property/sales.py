@@ -3,7 +3,7 @@
 
 from fractions import Fraction
 
-from .model import Line, Order, Product
+from .order import Line, Order, Product
 from .pay import ZERO
 from .stage import COUPON, DOZEN, FREIGHT, TAXES
 

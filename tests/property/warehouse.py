@@ -3,7 +3,7 @@
 
 from fractions import Fraction
 
-from .model import Delivery
+from .order import Delivery
 
 
 class Warehouse:
